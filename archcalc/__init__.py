@@ -28,11 +28,11 @@ if TYPE_CHECKING:
         roofline,
         serve,
         shard,
-        sweep,
         table,
         train,
         verify,
     )
+    from archcalc.functions.sweep import sweep
 
 __all__ = [
     "Convention",
@@ -77,6 +77,9 @@ if not TYPE_CHECKING:
         """A command as a function, which each process loads that calls one; the command line needs none."""
         if name not in __all__:
             raise AttributeError(f"module 'archcalc' has no attribute '{name}'")
+        if name == "sweep":
+            # It alone of all computes with arrays.
+            return import_module("archcalc.functions.sweep").sweep
         return getattr(import_module("archcalc.functions"), name)
 
     def __dir__() -> list[str]:

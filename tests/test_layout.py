@@ -53,7 +53,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parallel": {"language", "layers", "memory_plan", "network", "profiling", "training"},
     # A sweep is of whatever an importer reads; a run on numbers that stand for many answers for all of them.
     "sweeping": {
-        *("comparison", "conventions", "devices", "importers", "language", "layers", "memory_plan", "network", "profiling"),
+        *(
+            "comparison",
+            "conventions",
+            "devices",
+            "importers",
+            "language",
+            "layers",
+            "memory_plan",
+            "network",
+            "profiling",
+        ),
     },
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},
@@ -74,7 +84,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
         *("characters", "comparison", "conventions", "devices", "document", "drawing", "grading", "layers"),
-        *("memory_plan", "network", "parallel", "profiling", "receptive_field", "serving", "sweeping", "training", "verification"),
+        *(
+            "memory_plan",
+            "network",
+            "parallel",
+            "profiling",
+            "receptive_field",
+            "serving",
+            "sweeping",
+            "training",
+            "verification",
+        ),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
@@ -101,24 +121,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 
 # What may be imported inside a function: slow and not needed by every command, or an extra.
 LAZY = {
-    "html",
-    "sympy",
-    "numpy",
-    "matplotlib",
-    "difflib",
-    "safetensors",
-    "PIL",
-    "jinja2",
-    "tabulate",
-    "pandas",
-    "cairosvg",
-    "torch",
-    "pyarrow",
-    "pyarrow.compute",
-    "pyarrow.csv",
-    "pyarrow.parquet",
-    "moocore",
-    "distributed",
+    *("html", "sympy", "numpy", "matplotlib", "difflib", "safetensors", "PIL", "jinja2", "tabulate", "pandas"),
+    *("cairosvg", "torch", "moocore", "distributed", "pyarrow", "pyarrow.compute", "pyarrow.csv", "pyarrow.parquet"),
 }
 
 
@@ -253,7 +257,17 @@ def test_no_file_is_named_for_leftovers():
 
 def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     """What is imported is what pyproject.toml declares."""
-    extras = {"cairosvg", "distributed", "hypothesis", "matplotlib", "moocore", "pandas", "PIL", "pyarrow", "safetensors"}
+    extras = {
+        "cairosvg",
+        "distributed",
+        "hypothesis",
+        "matplotlib",
+        "moocore",
+        "pandas",
+        "PIL",
+        "pyarrow",
+        "safetensors",
+    }
     # Asked for a module of its own by whoever has it.
     extras |= {"torch"}
     declared = extras | {

@@ -33,7 +33,6 @@ from archcalc.functions.bounds import roofline as roofline
 from archcalc.functions.given import Network, Settings, graph_of, listed, paged, profiled, screen, text_of, typed
 from archcalc.functions.serving import serve as serve
 from archcalc.functions.shard import shard as shard
-from archcalc.functions.sweep import sweep as sweep
 from archcalc.functions.torch_module import from_torch as from_torch
 from archcalc.functions.training import train as train
 from archcalc.importers import source_of

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from archcalc.sweeping.sweep import Sweep
 if TYPE_CHECKING:
     import pyarrow as pa
 
+_ADDRESS = re.compile(r"[a-z]+://[\w.\[\]:-]+:\d{1,5}")
 # The chunks that wait at a worker, so that it never does.
 _AHEAD = 3
 
@@ -66,6 +68,8 @@ def spread(
     from distributed import Client, LocalCluster, as_completed  # noqa: PLC0415 - an extra
 
     asked = packed(question)
+    if scheduler and not _ADDRESS.fullmatch(scheduler):
+        raise SpecError(f"'{scheduler[:60]}' is no address of a scheduler", None, "such as tcp://10.0.0.1:8786")
     try:
         cluster: Any = scheduler or LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
         client = Client(cluster, timeout="10s")

@@ -33,7 +33,7 @@ from tests.cli.command_together import WITH, WITHOUT
 from tests.cli.command_values import JUNK, Given
 
 # Commands that run the network or search, and are tried on small ones alone; those that take a network on one line.
-_HEAVY = {"verify", "run", "report", "check"}
+_HEAVY = {"verify", "run", "report", "check", "sweep"}
 _LINES = {"compare", "diff", "plot", "solve"}
 _SPECS = {"spec", "specs", "old", "new"}
 # What a line is of where its turn leaves that open.
@@ -50,6 +50,12 @@ ENCODINGS = ["utf-8"] * 20 + ["cp1252", "ascii", "latin-1", "full"]
 
 
 DEVICE = b"name: mine\nbandwidth: 9 GB/s\npeaks: [{dtype: fp32, rate: 2T}, {dtype: fp16, rate: 4T}]\nsource: me\n"
+
+SWEPT = {
+    "space.yaml": b"over: {batch: 1:3}\nmeasures: params, macs\nfor: params <= 5M\n",
+    "rows.csv": b"batch\n1\n2\n4\n",
+    "results.csv": b"w,params,macs,activations\n1,20,300,5\n2,40,200,6\n3,60,100,7\n4,60,400,7\n",
+}
 
 
 class Line(NamedTuple):
@@ -113,6 +119,8 @@ class _Drawing:
         self.files: dict[str, bytes] = {"file.bin": bytes(rng.randrange(256) for _ in range(64))}
         if name in {"devices", "roofline"}:
             self.files["device.yaml"] = DEVICE
+        if name in {"sweep", "front"}:
+            self.files |= SWEPT
         self.stdin: bytes | None = b""
         self.drawn: list[tuple[str, str]] = []
         self.given = Given(rng, "", "")

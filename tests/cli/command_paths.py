@@ -40,6 +40,23 @@ PATHS = {
         "other": lambda g: g.some("file.bin", "folder", "none.png", "net.yaml", "/dev/null"),
     },
     "roofline --plot": _path(".svg", ".svg", ".png", ".pdf"),
+    "sweep --output": _path(".csv", ".csv", ".parquet"),
+    **dict.fromkeys(("front --plot", "front --parallel"), _path(".svg", ".png")),
+    "front --specs": _path("", "folder"),
+    "front results": {
+        "plain": lambda g: "results.csv",
+        "other": lambda g: g.some("file.bin", "folder", "none.parquet", "net.yaml", "/dev/null", "space.yaml"),
+    },
+    "sweep --space": {
+        "plain": lambda g: "space.yaml",
+        "other": lambda g: g.some("file.bin", "folder", "none.yaml", "net.yaml", "/dev/null", "results.csv"),
+    },
+    "sweep --from": {
+        "plain": lambda g: "rows.csv",
+        "other": lambda g: g.some(
+            "file.bin", "folder", "none.csv", "net.yaml", "/dev/null", "results.csv", "space.yaml"
+        ),
+    },
     "measure --output": _path(".yaml", ".yml", ".txt"),
     "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "run --output": _path(".npy"),

@@ -24,6 +24,8 @@ WITHOUT: dict[tuple[str, str], set[str]] = {
     ("verify", "input_shape"): {"quick"},
     ("rf", "spec"): {"spread", "image"},
     ("export", "bare"): {"weights"},
+    ("sweep", "rows_of"): {"over", "space", "sample", "hypercube"},
+    **{("sweep", name): {"rows_of"} for name in ("over", "space", "sample", "hypercube")},
     ("roofline", "measured"): {"measured_step"},
     ("roofline", "measured_step"): {"measured"},
 }

@@ -216,6 +216,25 @@ OWN: dict[str, dict[str, Value]] = {
         "goal": _goal,
         "broken": lambda g: g.some("params", "<= 1", "1 < 2", "a <= b <= c", "params <= (", "C <= 5"),
     },
+    "--over": {
+        "plain": lambda g: f"{g.some(*(params_of(g.text) or ['batch']), 'batch')}={g.some('1:2', '2,4', '3:9:3')}",
+        "letter": lambda g: (
+            f"{g.some('H', 'R', 'classes[0]', 'variant', 'b-c')}={g.some('8:9', 'x,y', '0.5,1', '[1,2],[3]')}"
+        ),
+        "broken": lambda g: g.some("w", "=1:2", "w=", "w=2:1", "w=1:2:0", "w=1,,2", "w=1,1", "w=[", "w=0:1:0.0000001"),
+    },
+    "--pareto": {
+        "plain": lambda g: g.some("params,macs", "macs,activations:max"),
+        "other": lambda g: g.some("params", "params,parms", "params:more,macs", "macs,macs", "", "rf,depth"),
+    },
+    "--sample": {"plain": lambda g: g.some(1, 5, 40), "edge": lambda g: g.some(0, -1, 10**9 + 1, "1e3")},
+    "--chunk": {"plain": lambda g: g.some(16, 64, 1000), "edge": lambda g: g.some(0, -1, "1e3")},
+    # No cluster is started here, nor found.
+    "--workers": {"plain": lambda g: "0", "edge": lambda g: g.some(-1, 1025, "x")},
+    "--scheduler": {
+        "plain": lambda g: "",
+        "other": lambda g: g.some("tcp", "host:1", "tcp://", "tcp://x", "http://:0"),
+    },
     "--axis": {
         "plain": lambda g: g.some("height", "width"),
         "other": lambda g: g.some("tokens", "depth", "channels", ""),

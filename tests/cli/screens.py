@@ -94,6 +94,9 @@ roofline {network} --device h100-sxm --exact
 roofline {network} --device rtx-4090 --dtype fp16 --accumulate fp16 --weights fp8 --fused --batch 64 --measured 12.3ms --energy horowitz
 roofline {network} --device t4 --products fewest --masked --measured-step 1s --input {small} --set classes=10
 roofline {network} --device h200 --batch B
+sweep {network} --over batch=1,2,1024 --measures params,macs,peak,kept
+sweep {network} --over batch=1:4 --pareto macs,activations:max --for "macs < 3G" --device h100-sxm
+sweep {network} --input {channels}xRxR --over R=1,200,300 --exact
 memory {network} --exact
 memory {network} --timeline
 memory {network} --timeline --exact

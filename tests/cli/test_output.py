@@ -85,6 +85,16 @@ GIVEN = {
         [NAME, "--device", "t4", "--measured", SHORT],
         [NAME, "--device", "t4", "--plot", f"{SHORT[2::3]}.svg"],
     ],
+    "sweep": [
+        [NAME, "--over", "batch=1,2"],
+        [NAME, "--over", SHORT],
+        [NAME, "--over", f"batch=1,{SHORT}"],
+        [NAME, "--over", "classes=1,2", "--for", SHORT],
+        [NAME, "--over", "classes=1,2", "-o", f"{SHORT[2::3]}.csv"],
+        [NAME, "--space", "sheet.csv"],
+        [OTHER, "--over", "classes=1,2"],
+    ],
+    "front": [[f"z{SHORT[2::3]}.CSV", "--pareto", "a,b"], [SHORT, "--pareto", "a,b"], ["z.CSV", "--pareto", SHORT]],
     "train": [[NAME], [NAME, "--freeze", SHORT], [NAME, "--on", SHORT, "--lora", "2"]],
     "shard": [[NAME], [NAME, "--plan", SHORT], [NAME, "--plan", f"{SHORT[2::3]}.yaml"]],
     "check": [[NAME], [NAME, "--claim", f"params 113 {SHORT}"], [NAME, "--claim", "params=113"]],
@@ -103,6 +113,8 @@ def folder(tmp_path, monkeypatch):
     (tmp_path / WRITER).write_text(WRITING)
     (tmp_path / OTHER).write_text(SPEC + "  # and what cannot be read\n: [")
     (tmp_path / "sheet.csv").write_text("name,params\nconv,112\ndense,1\n")
+    for name in (f"z{SHORT[2::3]}.CSV", "z.CSV"):
+        (tmp_path / name).write_text(f"a,b,c{SHORT[2::3]}\n1,2,{SHORT[2::3]}\n2,1,x\n")
     monkeypatch.chdir(tmp_path)
     return tmp_path
 

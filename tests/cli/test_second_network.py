@@ -28,6 +28,7 @@ def test_most_commands_are_of_one_network():
         "serve",
         "shard",
         "solve",
+        "sweep",
         "train",
         "verify",
         "worksheet",

@@ -43,6 +43,7 @@ BESIDE = {
     "grade": ["sheet.csv"],
     "diff": ["net.yaml"],
     "roofline": ["--device", "t4"],
+    "sweep": ["--over", "batch=1:2"],
 }
 
 

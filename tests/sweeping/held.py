@@ -56,12 +56,14 @@ def of_sizes(r: random.Random, most: int) -> tuple[Question, set[str]]:
     return question, {*(f"letters: {name}" for name in spec.constructs), *(f"measure {key}" for key in measures)}
 
 
-def held(ways: Iterable[Callable[[random.Random, int], tuple[Question, set[str]]]], seeds: Iterable[int], most: int) -> Held:
+def held(
+    ways: Iterable[Callable[[random.Random, int], tuple[Question, set[str]]]], seeds: Iterable[int], most: int
+) -> Held:
     """The sweeps of these seeds, each configuration against its own profile."""
     found = Held(Counter(), Counter(), [])
     for seed in seeds:
         for way in ways:
-            question, constructs = way(random.Random(seed), most)
+            question, constructs = way(random.Random(seed), most)  # noqa: S311 - the point is that it repeats
             found.census.update(constructs)
             try:
                 sweep = question.sweep

@@ -78,7 +78,9 @@ class Writer:
         return f"conv2d: {{out: {self.width()}, kernel: {kernel}, padding: {kernel} // 2{more}}}"
 
     def simple(self) -> str:
-        return self.r.choice(["relu", "batchnorm2d", "maxpool2d: 2", "dropout", "maxpool2d: {kernel: k, stride: s, padding: k // 2}"])
+        return self.r.choice(
+            ["relu", "batchnorm2d", "maxpool2d: 2", "dropout", "maxpool2d: {kernel: k, stride: s, padding: k // 2}"]
+        )
 
     def item(self) -> list[str]:
         ways = [
@@ -115,13 +117,13 @@ class Writer:
             return ["for: width in widths\n    do:\n      - unit: {out: width}"]
         self.used.add("loop inside a loop")
         name = self.name()
-        return [
-            "for: depth in depths\n    do:\n      - for: i in range(depth)\n        do:\n"
-            f'          - unit: {{name: "{name}_{{outer_index}}_{{i}}", out: w}}'
-        ]
+        inner = f'unit: {{name: "{name}_{{outer_index}}_{{i}}", out: w}}'
+        return [f"for: depth in depths\n    do:\n      - for: i in range(depth)\n        do:\n          - {inner}"]
 
     def conditional(self) -> list[str]:
-        test = self.r.choice(["w > 4", "d == 2", "w % 2 == 0", "channels != w", "height > 6", "w == v", "depths[0] < d"])
+        test = self.r.choice(
+            ["w > 4", "d == 2", "w % 2 == 0", "channels != w", "height > 6", "w == v", "depths[0] < d"]
+        )
         self.used.add("if")
         item = self.conv(f", if: {test}")
         if self.once_in(2):
@@ -139,7 +141,11 @@ class Writer:
     def read(self) -> list[str]:
         self.used.add("read again")
         name = self.name()
-        return [f"conv2d: {{name: {name}, out: {self.width()}, kernel: 1}}", *self.few(), f"concat: {{from: [{name}, {name}]}}"]
+        return [
+            f"conv2d: {{name: {name}, out: {self.width()}, kernel: 1}}",
+            *self.few(),
+            f"concat: {{from: [{name}, {name}]}}",
+        ]
 
     def few(self) -> list[str]:
         return [self.r.choice([self.conv(), "relu", "tanh", f"unit: {{out: w, repeat: {self.depth()}}}"])]
@@ -168,7 +174,12 @@ class Writer:
 
 ENDS = {
     "in place": ["globalavgpool", "flatten", "relu", "linear: v"],
-    "reshape": ["permute: [height, width, channels]", "reshape: {tokens: height*width, features: channels}", "linear: w", "relu"],
+    "reshape": [
+        "permute: [height, width, channels]",
+        "reshape: {tokens: height*width, features: channels}",
+        "linear: w",
+        "relu",
+    ],
     "tokens": [
         "permute: [height, width, channels]",
         "reshape: {tokens: height*width, features: channels}",
@@ -226,7 +237,7 @@ def structured(r: random.Random) -> Space:
         inputs = "inputs:\n  a: {channels: 3, height: 8, width: 8}\n  b: {channels: 5, height: 8, width: 8}"
         first = "  - concat: {from: [a, b]}\n"
     text = (
-        f"{inputs}\nparams: {{w: 4, v: 4, d: 2, k: 3, s: 1, g: 1, alpha: 0.5, depths: [1, 2], widths: [3, 5], act: \"relu\"}}\n"
+        f'{inputs}\nparams: {{w: 4, v: 4, d: 2, k: 3, s: 1, g: 1, alpha: 0.5, depths: [1, 2], widths: [3, 5], act: "relu"}}\n'
         f"{variants}blocks:\n  unit(out):\n    - conv2d: {{out: out, kernel: 1}}\n    - relu\n"
         f"layers:\n{first}" + "".join(f"  - {item}\n" for item in items)
     )

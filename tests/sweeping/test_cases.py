@@ -22,9 +22,7 @@ def runs(question):
 
 def test_sizes_are_one_case():
     """VGG-16 by width, resolution and classes: a run for what is refused, one for the resolution of its own, one for all others."""
-    question = asked(
-        "vgg16", ["width=16:256:8", "R=16:512:16", "classes=10:1000:10"], input={"": [3, "R", "R"]}
-    )
+    question = asked("vgg16", ["width=16:256:8", "R=16:512:16", "classes=10:1000:10"], input={"": [3, "R", "R"]})
 
     assert runs(question) == (31 * 32 * 100, 3)
 
@@ -39,7 +37,10 @@ def test_a_layer_that_is_read_from_further_on_joins_sections():
     blocks = "blocks:\n  unit(n):\n    - conv2d: {out: 4, kernel: 3, padding: 1, repeat: n}\n"
     ends = "input: {channels: 4, height: 8, width: 8}\nparams: {a: 1, b: 1}\n" + blocks
     apart = ends + "layers:\n  - unit: {n: a}\n  - unit: {n: b}\n  - relu\n"
-    joined = ends + "layers:\n  - relu: {name: start}\n  - unit: {n: a}\n  - unit: {n: b}\n  - concat: {from: [start, start]}\n"
+    joined = (
+        ends
+        + "layers:\n  - relu: {name: start}\n  - unit: {n: a}\n  - unit: {n: b}\n  - concat: {from: [start, start]}\n"
+    )
 
     assert runs(asked(apart, ["a=1:5", "b=1:5"])) == (25, 9)
     assert runs(asked(joined, ["a=1:5", "b=1:5"])) == (25, 25)
@@ -53,7 +54,11 @@ def test_a_name_that_two_sections_may_have_is_refused_where_they_do():
     )
     sweep = asked(text, ["a=1:6", "b=1:2"]).sweep
     chunk = sweep.chunk(0, 12)
-    refused = [(int(a), int(b)) for a, b, n in zip(chunk.numbers["a"], chunk.numbers["b"], chunk.refused, strict=True) if n >= 0]
+    refused = [
+        (int(a), int(b))
+        for a, b, n in zip(chunk.numbers["a"], chunk.numbers["b"], chunk.refused, strict=True)
+        if n >= 0
+    ]
 
     assert refused == [(4, 1), (5, 2)]
 

@@ -63,7 +63,9 @@ def test_a_front_is_what_no_other_row_is_better_than(table):
     columns = {name: np.array([row[at] for row in table]) for at, (name, _) in enumerate(wanted)}
 
     def better(one, other):
-        signed = [(-x, -y) if more else (x, y) for (x, y), (_, more) in zip(zip(one, other, strict=True), wanted, strict=True)]
+        signed = [
+            (-x, -y) if more else (x, y) for (x, y), (_, more) in zip(zip(one, other, strict=True), wanted, strict=True)
+        ]
         return all(x <= y for x, y in signed) and any(x < y for x, y in signed)
 
     expected = [at for at, row in enumerate(table) if not any(better(other, row) for other in table)]
@@ -112,9 +114,13 @@ def test_a_question_that_has_no_answer_is_refused(more, said):
     """Before anything is computed, or by the first configuration."""
     text = b"input: {channels: 3, height: 8, width: 8}\nparams: {w: 1, v: 2}\nlayers: [conv2d: {out: w, kernel: 1}]"
     with pytest.raises(SpecError) as error:
-        sweep = Question(name="a.yaml", content=text, **more).sweep
-        chunk = sweep.chunk(*sweep.space.chunks()[0])
-        if (chunk.refused >= 0).all():
-            raise chunk.refusals[0]
+        _ask(Question(name="a.yaml", content=text, **more))
 
     assert error.value.fact == said
+
+
+def _ask(question):
+    sweep = question.sweep
+    chunk = sweep.chunk(*sweep.space.chunks()[0])
+    if (chunk.refused >= 0).all():
+        raise chunk.refusals[0]

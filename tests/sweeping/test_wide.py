@@ -45,7 +45,11 @@ def test_files_hold_wide_numbers_and_read_them_back(tmp_path):
     assert (tmp_path / "r.csv").read_text().splitlines()[3] == f"{LARGE},{wide}"
 
 
-@given(st.lists(st.tuples(st.sampled_from(["+", "-", "*", "min", "max", "//", "%"]), st.integers(-(10**7), 10**12)), max_size=8))
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["+", "-", "*", "min", "max", "//", "%"]), st.integers(-(10**7), 10**12)), max_size=8
+    )
+)
 def test_a_term_is_what_python_computes(steps):
     """Of chains of operations with numbers of any size, for every value, whether 64 bits hold them or not."""
     values = [1, 2, 7, 10**9, 3 * 10**9]
@@ -56,7 +60,9 @@ def test_a_term_is_what_python_computes(steps):
             continue
         term = terms.of(operation, term, n)
         numbers = [OPERATIONS[operation](value, n) for value in numbers]
-    found = Evaluation({"w": np.array(values)}).cost(atoms({term: 3, None: -5}) if not isinstance(term, int) else ((), 3 * term - 5))
+    found = Evaluation({"w": np.array(values)}).cost(
+        atoms({term: 3, None: -5}) if not isinstance(term, int) else ((), 3 * term - 5)
+    )
 
     assert [int(n) for n in np.broadcast_to(found, (5,))] == [3 * n - 5 for n in numbers]
 

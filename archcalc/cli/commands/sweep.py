@@ -53,6 +53,7 @@ from archcalc.sweeping.run import Wanted, required, run
 @click.option(
     "--device", default="", metavar="DEVICE", help="A column for the least time on it.", **completes("devices")
 )
+@click.option("--chunk", type=click.IntRange(1, 10**8), help="The rows that are computed at once.  [default: 262,144]")
 @takes_settings(SweepOptions)
 def command(request: Request, options: SweepOptions) -> None:
     """The numbers of many configurations at once, exactly.
