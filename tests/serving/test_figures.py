@@ -19,13 +19,9 @@ from archcalc.serving.plan import Serving, served
 from archcalc.serving.text import Text
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.evaluate import substitute
-from tests.zoo import THOROUGH
 
 DATA = Path(__file__).parents[1] / "data" / "llm_serving.csv"
-# Deep networks whose rules others show too.
-DEEP = {"deepseek_v2", "llama3.1_405b", "llama3_70b"}
 FIGURES = list(csv.DictReader(DATA.read_text("utf-8").splitlines()))
-TRIED = [row for row in FIGURES if THOROUGH or row["network"] not in DEEP]
 
 
 @cache
@@ -48,7 +44,7 @@ def test_all_networks_of_the_table_are_here():
     assert len(cached) == 14
 
 
-@pytest.mark.parametrize("row", TRIED, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}")
+@pytest.mark.parametrize("row", FIGURES, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}")
 def test_a_figure_is_that_of_the_table(row):
     found = said(row["network"], int(row["context"]), int(row["batch"]))
     places = {
