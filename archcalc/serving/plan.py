@@ -19,7 +19,7 @@ from archcalc.serving.passes import decoding
 from archcalc.serving.stream import Stream, stream
 from archcalc.serving.text import Text
 from archcalc.serving.transient import Outputs, outputs
-from archcalc.serving.weights import looked_up, read, values_in_bytes
+from archcalc.serving.weights import looked_up, needed, read, values_in_bytes
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.sums import sum_of
 
@@ -32,8 +32,10 @@ class ServingRow(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     prefill: Work
     decode: Work
-    # The bytes of its arrays, and of rows of tables, that a pass of decoding reads.
+    # The bytes of its arrays, and of rows of tables, that a pass of decoding reads; `needed` are those that it reads at least,
+    # where tokens choose experts, and where another layer has read the same.
     read: Dim
+    needed: Dim
     looked_up: Dim
 
 
@@ -87,6 +89,11 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
     def weights_read(self) -> Dim:
         """The bytes of weights that a pass of decoding reads, at most where tokens choose experts."""
         return sum_of(row.read for row in self.rows)
+
+    @property
+    def weights_needed(self) -> Dim:
+        """The bytes of weights that a pass of decoding reads at least: each once, and of experts those of one token."""
+        return sum_of(row.needed for row in self.rows)
 
     @property
     def looked_up(self) -> Dim:
@@ -163,8 +170,8 @@ def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | N
     return Outputs(outputs(prefill, asked.dtype), outputs(decode, asked.dtype, flowing))
 
 
-def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) -> tuple[Dim, Dim]:
-    """The bytes of arrays that a layer reads in decoding, and those of rows that are looked up."""
+def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) -> tuple[Dim, Dim, Dim]:
+    """The bytes of arrays that a layer reads in decoding, those that it reads at least, and those of rows that are looked up."""
     node = own.nodes[position]
     tokens = asked.batch * asked.tokens_per_pass
     if not way.flows[position]:
@@ -172,7 +179,7 @@ def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) ->
         used = way.axes[position] is not None and any(
             position in one.inputs and way.flows[at] for at, one in enumerate(own.nodes)
         )
-        return 0, values_in_bytes(step.nodes[position].shape, asked.dtypes) if used else 0
+        return 0, 0, values_in_bytes(step.nodes[position].shape, asked.dtypes) if used else 0
     shapes = [own.nodes[i].shape for i in node.inputs]
     idle = frozenset(
         name
@@ -182,6 +189,7 @@ def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) ->
     )
     return (
         read(own, position, asked.dtypes, tokens, idle),
+        needed(own, position, asked.dtypes, idle),
         looked_up(own, position, asked.dtypes, tokens),
     )
 

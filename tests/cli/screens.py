@@ -151,7 +151,8 @@ serve gpt2
 serve gpt2 --layers --exact --context 512 --batch 4 --tokens-per-pass 3
 serve gpt2 --context S --batch B --dtype fp32 --kv int8
 serve whisper_tiny --input mel=80x1000 --set depth=2 --budget 1GB --chunk 64
-serve mixtral --variants
+serve mixtral --variants --device mi300x
+serve llama3_8b --device h100-sxm --batch 8 --budget 80GB
 serve lstm_lm_small --verify
 rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2

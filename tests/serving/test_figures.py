@@ -44,7 +44,9 @@ def test_all_networks_of_the_table_are_here():
     assert len(cached) == 14
 
 
-@pytest.mark.parametrize("row", FIGURES, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}")
+@pytest.mark.parametrize(
+    "row", FIGURES, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}"
+)
 def test_a_figure_is_that_of_the_table(row):
     found = said(row["network"], int(row["context"]), int(row["batch"]))
     places = {
