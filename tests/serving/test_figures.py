@@ -106,6 +106,11 @@ def test_the_cache_has_a_dtype_of_its_own():
     assert (narrow.cache, narrow.weights) == (536870912, 4015130624)
 
 
+def test_a_head_that_shares_its_words_is_there_once():
+    """GPT-2 has 124,439,808 params of 4 bytes."""
+    assert serving("gpt2", 64, weights="fp32").weights == 4 * 124_439_808 == 497_759_232
+
+
 def run(*arguments: str) -> Any:
     return CliRunner().invoke(main, ["serve", *arguments])
 
