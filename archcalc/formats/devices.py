@@ -38,7 +38,7 @@ def rate_text(rate: Fraction, of: str) -> str:
 
 
 def peak_text(device: Device, peak: Peak) -> str:
-    """What a device does at most, for products of one dtype."""
+    """The rates of a device at most, for products of one dtype."""
     rate = f"{rate_text(peak.rate, peak.dtype)} in {peak.said}, {rate_text(device.bandwidth, 'bytes')}"
     return f"{rate}; the ridge is at {float(device.ridge(peak)):.1f} FLOP/byte"
 

@@ -210,6 +210,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
         """The number of token numbers in its lookup table; None if its inputs are values."""
         return None
 
+    @property
+    def hides(self) -> Literal["", "later", "as before"]:
+        """The keys that scores of −∞, or shares of 0, hide from their query: those after it, or those that were hidden before."""
+        return ""
+
     def variants(self, _rank: int) -> Iterator[str]:
         """The variants of the kind that it is, in the words of conventions' prices, the most specific first.
 

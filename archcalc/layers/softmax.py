@@ -28,6 +28,10 @@ class Softmax(Layer, frozen=True):
 
     axis: OneAxis = None
 
+    @property
+    def hides(self) -> Literal["", "later", "as before"]:
+        return "as before"
+
     def usual_axis(self, x: Shape) -> int:
         values = values_axis(axes_of(x))
         return len(x) - 1 if values is None else usual_last(x, {"axis: {}": "takes it over the {} of each place"})

@@ -16,7 +16,7 @@ from archcalc.profiling.rows import Profile
 from archcalc.serving.asked import Asked
 from archcalc.serving.cache import Part, Rate, in_bytes, parts, rates
 from archcalc.serving.passes import decoding
-from archcalc.serving.stream import Stream, stream
+from archcalc.serving.stream import Stream, passing, stream
 from archcalc.serving.text import Text
 from archcalc.serving.transient import Outputs, outputs
 from archcalc.serving.weights import looked_up, needed, read, values_in_bytes
@@ -45,6 +45,7 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
     own: Profile
     # The network on all tokens of a text.
     whole: Graph
+    way: Stream
     asked: Asked
     context: Dim
     rows: tuple[ServingRow, ...]
@@ -142,7 +143,7 @@ def served(text: Text, asked: Asked) -> Serving:
     graph = text.on(context)
     own, first = profile(text.own), profile(graph, asked.batch)
     require_places(own, first, text, context)
-    step = text.on(asked.tokens_per_pass)
+    step = passing(text, way, asked.tokens_per_pass, context)
     rows = tuple(
         ServingRow(
             node.name,
@@ -158,7 +159,7 @@ def served(text: Text, asked: Asked) -> Serving:
     lettered = isinstance(own.totals.params, int) and not isinstance(first.totals.params, int)
     places = text.tokens if lettered else None
     weights = bytes_held(text.own, asked.dtypes)
-    return Serving(own, graph, asked, context, rows, weights, places, _outputs(text, context, way, asked))
+    return Serving(own, graph, way, asked, context, rows, weights, places, _outputs(text, context, way, asked))
 
 
 def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | None:
@@ -166,7 +167,7 @@ def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | N
     if not all(isinstance(n, int) for node in text.on(context).nodes for n in node.shape):
         return None
     flowing = {position for position, flows in enumerate(way.flows) if flows}
-    prefill, decode = text.on(asked.at_once(context)), text.on(asked.tokens_per_pass)
+    prefill, decode = (passing(text, way, n, context) for n in (asked.at_once(context), asked.tokens_per_pass))
     return Outputs(outputs(prefill, asked.dtype), outputs(decode, asked.dtype, flowing))
 
 

@@ -41,7 +41,7 @@ def said(network: str, context: int, batch: int) -> dict[str, Any]:
 
 def test_all_networks_of_the_table_are_here():
     cached = {row["network"] for row in FIGURES if row["of"] in {"bytes_per_token", "cache"}}
-    assert len(cached) == 14
+    assert len(cached) == 15
 
 
 @pytest.mark.parametrize(
@@ -68,7 +68,7 @@ def test_a_cache_grows_up_to_its_windows():
     assert [(rate.nbytes, rate.up_to) for rate in mistral] == [(131072, 4096), (0, None)]
 
 
-@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v2_lite", "whisper_tiny"])
+@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v2_lite", "whisper_tiny", "t5_small"])
 def test_letters_give_what_numbers_give(network):
     """The cache, the work of both passes and the bytes read, at two lengths on either side of a window."""
     letters = serving(network, symbol("S"), symbol("B"))
