@@ -72,6 +72,9 @@ class _Streaming:
                 continue
             if len(growing) > 1:
                 self._pair(node, growing)
+            elif growing and node.shape[growing[0]] % _TRIED:
+                fact = f"{node.name}: of {_TRIED} tokens {node.layer.kind} makes {node.shape[growing[0]]}, not as many of each"
+                raise SpecError(fact, node.place, "serving goes on token by token from what each layer keeps")
             paired = len(growing) > 1 or any(self.pairs[i] is not None for i in node.inputs)
             _require(node, self._paired_sight(node) if paired else self._plain_sight(node), self._shapes(node))
         for i in self.graph.outputs:
