@@ -12,7 +12,7 @@ from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parts import proper
-from archcalc.parallel.caching import cached_values, uncounted
+from archcalc.parallel.caching import cached_values, uncounted, writing
 from archcalc.parallel.holding import Piece, held, pieces, rules_of
 from archcalc.parallel.keeping import in_flight, kept
 from archcalc.parallel.plan import Plan
@@ -109,12 +109,13 @@ def sharded(profile: Profile, plan: Plan) -> Sharding:
     for place, lot in enumerate(each):
         lots[found.roles[place].stage] += lot
     keeping = kept(found, saved, plan.pipeline, width) if plan.training else [[] for _ in range(plan.pipeline)]
+    writes = [False] * len(whole.nodes) if plan.training else writing(whole)
     devices = []
     for stage, lot in enumerate(lots):
         parts = held(lot, plan)
         waiting = in_flight(stage, plan.pipeline, plan.steps) if plan.training else 0
         parts[ACTIVATIONS] = waiting * sum(one.bytes(batch) for one in keeping[stage])
-        parts[CACHE] = 0 if plan.training else batch * width // 8 * _cached(found, stage)
+        parts[CACHE] = batch * width // 8 * _cached(found, stage, writes)
         names = [whole.nodes[one.origin].name for one in found.roles if one.stage == stage and one.origin >= 0]
         params = sum(one.values for one in lot if not one.kept)
         count = plan.devices // plan.pipeline
@@ -126,14 +127,15 @@ def sharded(profile: Profile, plan: Plan) -> Sharding:
         *(one for stage, lot in enumerate(lots) for one in of_weights(lot, stage, plan)),
         *of_copies(found, each, plan),
     ]
-    missing = () if plan.training else uncounted(found.graph)
-    return Sharding(profile, plan, found, tuple(devices), _summed(sends), _divided(whole, found), missing)
+    about = _divided(whole, found), uncounted(whole, writes)
+    return Sharding(profile, plan, found, tuple(devices), _summed(sends), *about)
 
 
-def _cached(found: Spread, stage: int) -> int:
-    nodes = found.graph.nodes
+def _cached(found: Spread, stage: int, writes: list[bool]) -> int:
     return sum(
-        cached_values(found.graph, node) for node, role in zip(nodes, found.roles, strict=True) if role.stage == stage
+        cached_values(found.graph, node)
+        for node, role in zip(found.graph.nodes, found.roles, strict=True)
+        if role.stage == stage and role.origin >= 0 and writes[role.origin]
     )
 
 

@@ -24,7 +24,7 @@ EXCEPTIONS = {
     "formats/shard.py": "experts, whose number is told only where there are any",
     **dict.fromkeys(
         (
-            *("parallel/caching.py", "parallel/carrying.py", "parallel/holding.py", "parallel/sending.py"),
+            *("parallel/carrying.py", "parallel/holding.py", "parallel/sending.py"),
             *("parallel/sharding.py", "parallel/spreading.py", "parallel/ways.py"),
         ),
         "which kinds a plan can split, and how: by heads, by experts, by columns and rows",

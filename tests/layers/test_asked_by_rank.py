@@ -28,7 +28,6 @@ EXCEPTIONS = {
         {"shape[1:]", "shape[0]", "len(shape) > 1"},
         "rows of an array as it lies in memory, of which some are read",
     ),
-    "parallel/caching.py": ({"node.shape[0]"}, "tokens of what attention reads, in the order of its kind"),
     "parallel/carrying.py": (
         {"node.shape[1]", "len(node.shape) == 2", "len(x) == 2", "len(node.shape) > 1"},
         "tokens×features, the order of the kinds that are split",
