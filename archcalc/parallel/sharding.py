@@ -14,16 +14,16 @@ from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parts import proper
 from archcalc.parallel.caching import cached_values, uncounted, writing
 from archcalc.parallel.holding import Piece, held, pieces, rules_of
-from archcalc.parallel.keeping import in_flight, kept
+from archcalc.parallel.keeping import in_flight, kept, largest_again, losses_of, segments
 from archcalc.parallel.plan import Plan
-from archcalc.parallel.sending import Send, of_copies, of_layers, of_stages, of_weights
+from archcalc.parallel.sending import Send, of_copies, of_layers, of_losses, of_stages, of_weights
 from archcalc.parallel.spreading import Spread, spread
 from archcalc.parallel.stages import stages_of
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import size
 
 _NUMBER = re.compile(r"[0-9]+")
-ACTIVATIONS, CACHE = "activations kept", "cache"
+ACTIVATIONS, AGAIN, LOSS, CACHE = "activations kept", "a block computed again", "loss", "cache"
 
 
 class Device(NamedTuple):
@@ -102,19 +102,24 @@ def sharded(profile: Profile, plan: Plan) -> Sharding:
     rules = rules_of(plan)
     batch = int(profile.batch)
     found = spread(whole, plan, stages_of(whole, plan))
-    saved = saved_tensors(found.graph)
+    saved = saved_tensors(found.graph, scores=plan.asked.scores)
+    cut = segments(whole, found, plan)
     width = bits(rules.dtypes.activations)
     each = pieces(whole, found, plan, rules)
     lots: list[list[Piece]] = [[] for _ in range(plan.pipeline)]
     for place, lot in enumerate(each):
         lots[found.roles[place].stage] += lot
-    keeping = kept(found, saved, plan.pipeline, width) if plan.training else [[] for _ in range(plan.pipeline)]
+    keeping = kept(found, saved, plan.pipeline, width, cut) if plan.training else [[] for _ in range(plan.pipeline)]
+    again = largest_again(found, saved, batch, width, cut)
+    lost = losses_of(whole, found, plan, batch)
     writes = [False] * len(whole.nodes) if plan.training else writing(whole)
     devices = []
     for stage, lot in enumerate(lots):
         parts = held(lot, plan)
         waiting = in_flight(stage, plan.pipeline, plan.steps) if plan.training else 0
         parts[ACTIVATIONS] = waiting * sum(one.bytes(batch) for one in keeping[stage])
+        parts[AGAIN] = again.get(stage, 0)
+        parts[LOSS] = waiting * sum(one.bytes for one in lost if one.stage == stage)
         parts[CACHE] = batch * width // 8 * _cached(found, stage, writes)
         names = [whole.nodes[one.origin].name for one in found.roles if one.stage == stage and one.origin >= 0]
         params = sum(one.values for one in lot if not one.kept)
@@ -122,7 +127,8 @@ def sharded(profile: Profile, plan: Plan) -> Sharding:
         used = {name: n for name, n in parts.items() if n}
         devices.append(Device(stage, count, names[0], names[-1], params, waiting, used))
     sends = [
-        *of_layers(found, saved, plan, batch, width // 8),
+        *of_layers(found, saved, plan, batch, width // 8, {place for one in cut for place in one}),
+        *of_losses(lost, plan),
         *of_stages(found, saved, plan, batch, width // 8),
         *(one for stage, lot in enumerate(lots) for one in of_weights(lot, stage, plan)),
         *of_copies(found, each, plan),

@@ -22,7 +22,8 @@ from archcalc.symbols.shape import NamedShape, axes_of, axis_names
 class Role(NamedTuple):
     """The part of a node in a plan: its way, its stage, and the layer of the whole network that it is, -1 for an exchange.
 
-    `divided` is true where the tensor group divides its weights, `split` where each of its devices sees other values.
+    `divided` is true where the tensor group divides its weights, `split` where each of its devices sees other values. `of` is the
+    layer at which it stands, for an exchange too.
     """
 
     way: Way
@@ -30,6 +31,7 @@ class Role(NamedTuple):
     origin: int
     divided: bool = False
     split: bool = False
+    of: int = -1
 
 
 class Spread(NamedTuple):
@@ -100,7 +102,7 @@ class _Spreading:
         share_of = None if node.share is None else self.own[node.share]
         here = self._add(
             msgspec.structs.replace(node, layer=found.layer, inputs=tuple(inputs), shape=shape, share=share_of),
-            Role(way, self.stages[place], place, divided, split),
+            Role(way, self.stages[place], place, divided, split, place),
         )
         self.own.append(here)
         made = found.made
@@ -177,7 +179,7 @@ class _Spreading:
                 NamedShape(layer.output(x), axes_of(x)),
                 auxiliary=self.graph.nodes[place].auxiliary,
             )
-            self.known[key] = self._add(node, Role("whole", self.stages[place], -1))
+            self.known[key] = self._add(node, Role("whole", self.stages[place], -1, of=place))
         return self.known[key]
 
     def _add(self, node: Node, role: Role) -> int:
