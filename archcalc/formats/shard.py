@@ -137,7 +137,7 @@ def _split(found: Sharding) -> Table:
 def _left_out(found: Sharding) -> tuple[str, ...]:
     """The parts that are not counted."""
     plan = found.plan
-    experts = any(node.layer.kind == "expertlinear" for node in found.profile.graph.nodes)
+    experts = any(node.layer.has_experts for node in found.profile.graph.nodes)
     return (
         *([f"the cache of {', '.join(found.uncounted)}"] if found.uncounted else []),
         *(["the loss"] if plan.training and plan.loss == "none" else []),

@@ -38,6 +38,10 @@ class MatMul(Layer, frozen=True):
     heads: Count | None = None
     scale: bool = False
 
+    @property
+    def product_heads(self) -> Dim | None:
+        return self.heads
+
     def placed(self, *inputs: Shape) -> Self:
         if self.heads is not None:
             for x in inputs:

@@ -29,6 +29,7 @@ class RelativeBias(Layer, frozen=True):
 
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
+    head_by_head: ClassVar[bool] = True
     example: ClassVar[Example] = Example({}, ((8, 128, 128),))
 
     buckets: Count = 32

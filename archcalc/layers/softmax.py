@@ -23,6 +23,7 @@ class Softmax(Layer, frozen=True):
     family: ClassVar[Family] = "activation"
     category: ClassVar[str] = "Activation functions, dropout and identities"
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
+    head_by_head: ClassVar[bool] = True
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 

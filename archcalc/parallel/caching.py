@@ -1,4 +1,4 @@
-"""What a device keeps of each token while a text is written."""
+"""The values that a device keeps of each token while a text is written."""
 
 from __future__ import annotations
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple, cast
 
-from archcalc.layers.attention import Attention
-from archcalc.layers.latent_attention import LatentAttention
 from archcalc.memory_plan.saved_tensors import SavedTensors
 from archcalc.network.graph import Graph
 from archcalc.parallel.exchanges import Collective, Exchange
@@ -52,8 +50,9 @@ def of_layers(  # noqa: PLR0913, PLR0917 - what a pass depends on
     graph, once = found.graph, _once(found.graph)
     for place, node in enumerate(graph.nodes):
         stage, layer = found.roles[place].stage, node.layer
-        if isinstance(layer, Attention | LatentAttention) and plan.context > 1:
-            yield from _round(graph, place, stage, plan, batch * width, twice=place in twice)
+        round_ = layer.going_round(*(graph.nodes[i].shape for i in node.inputs)) if plan.context > 1 else None
+        if round_ is not None:
+            yield from _round(stage, plan, int(str(round_)) * batch * width, twice=place in twice)
         if not isinstance(layer, Exchange):
             continue
         devices, times = plan.size(layer.group), plan.steps if plan.training else 1
@@ -93,22 +92,12 @@ def _kept_by_readers(graph: Graph, saved: SavedTensors, place: int) -> bool:
     )
 
 
-def _round(graph: Graph, place: int, stage: int, plan: Plan, width: int, *, twice: bool) -> Iterator[Send]:  # noqa: PLR0913 - likewise
+def _round(stage: int, plan: Plan, nbytes: int, *, twice: bool) -> Iterator[Send]:
     """The keys and values of attention on their way round the devices of a context (Liu et al. 2023, arXiv:2310.01889).
 
     On the way back they go round again, and their gradients with them, once more so that each comes home.
     """
-    node = graph.nodes[place]
-    layer = node.layer
-    shapes = [graph.nodes[i].shape for i in node.inputs]
-    tokens = shapes[min(1, len(shapes) - 1)][0]
-    if isinstance(layer, LatentAttention):
-        own = tokens * layer.heads * (layer.key + layer.rotary + layer.value)
-    else:
-        assert isinstance(layer, Attention)  # noqa: S101 - one of the two
-        heads, key, value = layer.widths(shapes[0])
-        own = tokens * heads * (key + value)
-    nbytes, devices, times = int(own) * width, plan.context, plan.steps if plan.training else 1
+    devices, times = plan.context, plan.steps if plan.training else 1
     send = Send(
         stage, "point to point", "context", devices, "keys and values, forward", (devices - 1) * nbytes * times, times
     )

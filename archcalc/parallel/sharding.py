@@ -95,7 +95,7 @@ def sharded(profile: Profile, plan: Plan) -> Sharding:
     plan.require_fitting()
     profile.require_numbers("a plan for several devices")
     whole = profile.graph if plan.training else proper(profile.graph)
-    if plan.experts > 1 and not any(node.layer.kind == "expertlinear" for node in whole.nodes):
+    if plan.experts > 1 and not any(node.layer.has_experts for node in whole.nodes):
         plan.refuse("experts", f"{whole.name} has no experts to split")
     if plan.context > 1 and not any("tokens" in shape.axes for shape in whole.input_shapes.values()):
         plan.refuse("context", f"{whole.name} has no input of tokens to split")
