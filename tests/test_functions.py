@@ -63,6 +63,12 @@ CALLS = {
     "shard gpt2 --data 4 --zero 1 --pipeline 2 --batch 3": lambda: archcalc.shard(
         "gpt2", data=4, zero=1, pipeline=2, batch=3
     ),
+    "serve llama3_8b --context 4096 --batch 2 --budget 80GB --device h100-sxm": lambda: archcalc.serve(
+        "llama3_8b", context=4096, batch=2, budget="80GB", device="h100-sxm"
+    ),
+    "shard t5_small --data 2 --attention eager --recompute selective --loss cross-entropy": lambda: archcalc.shard(
+        "t5_small", data=2, attention="eager", recompute="selective", loss="cross-entropy"
+    ),
     "check lenet5 zfnet": lambda: archcalc.check("lenet5", "zfnet"),
     "check vgg16 --claim params=138M": lambda: archcalc.check("vgg16", claim="params=138M"),
     "diagram resnet50": lambda: archcalc.diagram("resnet50"),

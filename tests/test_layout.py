@@ -45,8 +45,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "memory_plan": {"layers", "network", "profiling"},
     # What a device is, read as a spec is, and the time that a network's work and bytes take there at least.
     "devices": {"language", "layers", "memory_plan", "network", "profiling"},
-    # A network that writes token by token: the plan of memory has the bytes of its weights and of the outputs of a pass.
-    "serving": {"layers", "memory_plan", "network", "profiling"},
+    # A network that writes token by token: the plan of memory has the bytes of its weights and of the outputs of a pass, a device the
+    # time that these take at least.
+    "serving": {"devices", "layers", "memory_plan", "network", "profiling"},
     # A step of training holds what its plan of memory keeps, by layer and by recipe.
     "training": {"layers", "memory_plan", "network", "profiling"},
     # Devices share a network by a plan, which is written as a spec is; what each holds follows from its own part.

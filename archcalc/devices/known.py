@@ -33,9 +33,9 @@ def device(name: str) -> Device:
     if name in names():
         return parse(Source(f"devices/{name}.yaml", (FOLDER / f"{name}.yaml").read_text(encoding="utf-8")))
     if "/" not in name and Path(name).suffix not in _SUFFIXES:
-        raise SpecError(
-            f"no device or file named '{name[:60]}'", None, nearest(name, list(names())), "archcalc devices lists them"
-        )
+        several = [one for one in names() if name and one.startswith(f"{name}-")]
+        remedy = f"there are {' and '.join(several)}" if several else nearest(name, list(names()))
+        raise SpecError(f"no device or file named '{name[:60]}'", None, remedy, "archcalc devices lists them")
     try:
         with Path(name).open("rb") as file:
             content = file.read(4 * MAX_CHARACTERS + 1)

@@ -37,6 +37,12 @@ def rate_text(rate: Fraction, of: str) -> str:
     return f"{digits} {number[len(digits) :]}{unit}/s"
 
 
+def peak_text(device: Device, peak: Peak) -> str:
+    """The rates of a device at most, for products of one dtype."""
+    rate = f"{rate_text(peak.rate, peak.dtype)} in {peak.said}, {rate_text(device.bandwidth, 'bytes')}"
+    return f"{rate}; the ridge is at {float(device.ridge(peak)):.1f} FLOP/byte"
+
+
 def _list(devices: Sequence[Device], *, sourced: bool) -> Page:
     head = (
         *(Head("name"), Head("device", spare=5)),

@@ -15,7 +15,7 @@ from archcalc.document.printed import printed
 from archcalc.document.screen import PAPER, Screen
 from archcalc.formats.as_json import json_text, plain_dim, plain_inputs
 from archcalc.formats.conditions import held
-from archcalc.formats.devices import rate_text
+from archcalc.formats.devices import peak_text
 from archcalc.formats.summary import bytes_text, title
 from archcalc.formats.tones import kind
 from archcalc.network.graph import inputs_text
@@ -135,8 +135,7 @@ def _percent(share: Fraction) -> str:
 
 def _facts(found: Roofline, measured: Measured | None, spent: Energy | None) -> Iterator[Fact]:
     device, peak = found.device, found.peak
-    rate = f"{rate_text(peak.rate, peak.dtype)} in {peak.said}, {bytes_text_each(device.bandwidth)}"
-    yield Fact("device", f"{rate}; the ridge is at {float(found.ridge):.1f} FLOP/byte")
+    yield Fact("device", peak_text(device, peak))
     if found.seconds is not None:
         yield Fact("one by one", f"at least {duration(found.seconds)}{_due(found)}")
     else:
@@ -164,22 +163,21 @@ def _due(found: Roofline) -> str:
 
 
 def _at_once(whole: Cost) -> str:
-    moved = f"{_bytes(whole.bytes)} of input, weights and output, each once"
-    if whole.seconds is None:
-        return f"{format_dim(whole.flops)} FLOPs, {moved}"
-    return f"at least {duration(whole.seconds)}, bound by {_BY[whole.bound]}: {format_dim(whole.flops)} FLOPs, {moved}"
+    return f"{least_text(whole)}: {format_dim(whole.flops)} FLOPs, {_bytes(whole.bytes)} of input, weights and output, each once"
 
 
 _BY = {"compute": "operations", "memory": "memory", "": "nothing"}
 
 
+def least_text(cost: Cost) -> str:
+    """The least time and the reason for it: at least 4.801 ms, bound by memory."""
+    if cost.seconds is None:
+        return "letters leave the time open"
+    return f"at least {duration(cost.seconds)}, bound by {_BY[cost.bound]}"
+
+
 def _bytes(n: Dim) -> str:
     return bytes_text(n) if isinstance(n, int) else f"{format_dim(n)} bytes"
-
-
-def bytes_text_each(rate: Fraction) -> str:
-    """A bandwidth as text: 3.35 TB/s."""
-    return rate_text(rate, "bytes")
 
 
 def _measured(found: Roofline, measured: Measured) -> str:

@@ -55,6 +55,8 @@ def _planned(plan: Plan) -> str:
     if plan.training:
         steps = f"{plan.steps:,} microbatch{'es' * (plan.steps > 1)} a step"
         more += [f"ZeRO {plan.zero}", f"recipe {plan.recipe} with {plan.optimizer}", steps]
+        more += [f"{plan.attention} attention{' with dropout' * plan.attention_dropout}"] * (plan.attention != "fused")
+        more += [f"{plan.recompute} recomputation"] * (plan.recompute != "none")
     else:
         more += ["inference in bf16"]
     return f"{said}; {', '.join(more)}."
@@ -135,10 +137,11 @@ def _split(found: Sharding) -> Table:
 def _left_out(found: Sharding) -> tuple[str, ...]:
     """The parts that are not counted."""
     plan = found.plan
-    experts = any(node.layer.kind == "expertlinear" for node in found.profile.graph.nodes)
+    experts = any(node.layer.has_experts for node in found.profile.graph.nodes)
     return (
         *([f"the cache of {', '.join(found.uncounted)}"] if found.uncounted else []),
-        *(["the loss, and scores in another dtype for it"] if plan.training else ["outputs while they are made"]),
+        *(["the loss"] if plan.training and plan.loss == "none" else []),
+        *(["gradients of outputs while they are made"] if plan.training else ["outputs while they are made"]),
         *(["what ZeRO 3 gathers of a layer while it works"] if plan.zero == 3 else []),
         *(["that tokens choose some experts more than others: as many are sent to each"] if experts else []),
         "what the framework and the device hold for themselves, such as buffers in which parts are sent",

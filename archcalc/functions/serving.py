@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from archcalc.devices.device import Device
+from archcalc.devices.known import device as named
 from archcalc.formats.serve import render
 from archcalc.formats.serve.page import page
 from archcalc.functions.given import Network, Settings, paged, screen
@@ -11,6 +13,7 @@ from archcalc.network.display import Shown
 from archcalc.network.model import InputShape, Settled
 from archcalc.profiling.rows import Profile
 from archcalc.serving.asked import Asked
+from archcalc.serving.bounds import bounds
 from archcalc.serving.budget import fits
 from archcalc.serving.plan import Serving, served
 from archcalc.serving.text import Text
@@ -31,6 +34,7 @@ def serve(
     dtype: str = "bf16",
     weights: str | None = None,
     kv: str | None = None,
+    device: str | Device | None = None,
 ) -> Shown[Serving]:
     """The cache, prefill and decoding of a network that writes token by token; the data are its plan.
 
@@ -44,10 +48,11 @@ def serve(
     text = _text(network, input, set)
     found = served(text, asked)
     within = None if budget is None else fits(text, found, bytes_of(budget))
+    least = None if device is None else bounds(found, named(device) if isinstance(device, str) else device)
     return paged(
         found,
-        lambda: render(found, "text", screen(), within=within, layers=layers),
-        lambda: page(found, within, layers=layers),
+        lambda: render(found, "text", screen(), within=within, least=least, layers=layers),
+        lambda: page(found, within, least, layers=layers),
     )
 
 

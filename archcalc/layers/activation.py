@@ -238,6 +238,7 @@ class Dropout(_Elementwise, frozen=True):
     nonlinear: ClassVar[bool] = False
     idle: ClassVar[bool] = True
     moves: ClassVar[bool] = True
+    value_by_value: ClassVar[bool] = True
     rate: float = 0.5
 
     def requires(self, _x: Shape) -> Iterator[Requirement]:

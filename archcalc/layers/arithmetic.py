@@ -22,6 +22,7 @@ class Times(_Arithmetic, frozen=True):
     """The input times a constant, by which residuals are scaled (Szegedy et al. 2016, section 3.3)."""
 
     nonlinear: ClassVar[bool] = False
+    value_by_value: ClassVar[bool] = True
     example: ClassVar[Example] = Example({"factor": 0.1})
 
     factor: float

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar, Literal
+from typing import Any, ClassVar, Literal, Self
 
 from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.cached import NO_CACHE, Cache, Cached
@@ -24,6 +24,7 @@ from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.rotary import rotated, rotation
 from archcalc.layers.settings import Biases, Count, Natural, Positive
+from archcalc.layers.splitting import Split
 from archcalc.layers.views import Views, global_view, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.work import Work
@@ -51,6 +52,7 @@ class Attention(Layer, frozen=True):
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
     layout: ClassVar[Layout] = "sequence"
+    splits: ClassVar[tuple[Split, ...]] = ("heads",)
     example: ClassVar[Example] = Example({"heads": 8}, ((128, 512),))
 
     heads: Count
@@ -142,6 +144,18 @@ class Attention(Layer, frozen=True):
         if self.sinks:
             weights["sinks"] = (self.heads,)
         return weights | adapter_arrays(matrices, self.lora)
+
+    def head_counts(self, q: Shape, *_memory: Shape) -> dict[str, Dim]:
+        return {"heads": self.heads, "heads of keys and values": self.widths(q)[0]}
+
+    def with_heads(self, parts: int, output: Shape, q: Shape, *_memory: Shape) -> Self:
+        shared, key, value = self.widths(q)
+        own = None if shared == self.heads else quotient(shared, parts)
+        return self.changed(heads=quotient(self.heads, parts), kv_heads=own, key=key, value=value, out=output[1])
+
+    def going_round(self, q: Shape, *memory: Shape) -> Dim:
+        kv_heads, key, value = self.widths(q)
+        return (memory[0] if memory else q)[0] * kv_heads * (key + value)
 
     def cached(self, q: Shape, k: Shape | None = None, v: Shape | None = None) -> Iterator[Cached]:
         inputs = [x for x in (q, k, v) if x is not None]

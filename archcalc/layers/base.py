@@ -15,6 +15,7 @@ from archcalc.layers.gradients import TrainingContext as TrainingContext  # noqa
 from archcalc.layers.placing import Axis, chosen, placed, require_first, require_last, require_sequence
 from archcalc.layers.registry import Example, Family, Kinds, Registry, defaults_of
 from archcalc.layers.requirements import Requirement
+from archcalc.layers.splitting import Splitting
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.work import NOTHING, Work
 from archcalc.symbols.dims import Dim, Shape
@@ -27,7 +28,7 @@ Join: TypeAlias = Literal["", "+", "−", "×", "÷"]
 _CHANNELS, _SIDE = 64, 56  # the default image of an example
 
 
-class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):
+class Layer(Splitting, frozen=True, forbid_unknown_fields=True, metaclass=Kinds):
     """A kind of layer: its fields are the settings in a spec, its methods everything known about it.
 
     Methods take the shapes of the inputs, without the batch, and return values for one sample. They never see the
@@ -209,6 +210,11 @@ class Layer(msgspec.Struct, frozen=True, forbid_unknown_fields=True, metaclass=K
     def entries(self) -> Dim | None:
         """The number of token numbers in its lookup table; None if its inputs are values."""
         return None
+
+    @property
+    def hides(self) -> Literal["", "later", "as before"]:
+        """The keys that scores of −∞, or shares of 0, hide from their query: those after it, or those that were hidden before."""
+        return ""
 
     def variants(self, _rank: int) -> Iterator[str]:
         """The variants of the kind that it is, in the words of conventions' prices, the most specific first.

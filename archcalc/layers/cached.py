@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from archcalc.symbols.dims import Dim
 
@@ -11,7 +11,8 @@ class Cached(NamedTuple):
     """A part of what a layer keeps: `values` for each token of the input at position `of`, or with none a state of so many.
 
     `last` is the number of tokens that are kept at most, the newest among them. `made_by` names the arrays that nothing
-    else needs than what makes it: they are idle where the input has no more tokens to come.
+    else needs than what makes it: they are idle where the input has no more tokens to come. Scores have a place for each of
+    these tokens: they are `paired` along the last axis of the output, or along that of the first input, by which tokens are summed.
     """
 
     name: str
@@ -19,6 +20,7 @@ class Cached(NamedTuple):
     of: int | None = None
     last: Dim | None = None
     made_by: tuple[str, ...] = ()
+    paired: Literal["", "output", "first input"] = ""
 
 
 class Cache:

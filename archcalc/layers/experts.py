@@ -8,13 +8,14 @@ none is dropped (Fedus et al. 2021, section 2.2).
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from archcalc.layers.base import Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count, Positive
 from archcalc.layers.slots import choice_of, seats_of, slots_of, tinged
+from archcalc.layers.splitting import Split
 from archcalc.layers.views import At, View, Views, global_view, loose_view, pointwise_view
 from archcalc.layers.window import IDENTITY, whole_axis
 from archcalc.layers.windows import blocks
@@ -110,6 +111,7 @@ class Dispatch(_OfExperts, frozen=True):
     capacity·tokens·chosen / experts slots, rounded up, and which token has one depends on all tokens. Empty slots hold zeros.
     """
 
+    moves_slots: ClassVar[Literal["", "there", "back"]] = "there"
     example: ClassVar[Example] = Example({"chosen": 2}, ((_TOKENS, 512), (_TOKENS, _EXPERTS)))
 
     chosen: Count
@@ -154,6 +156,8 @@ class ExpertLinear(_OfExperts, frozen=True):
     slots·features·out.
     """
 
+    splits: ClassVar[tuple[Split, ...]] = ("column", "row")
+    has_experts: ClassVar[bool] = True
     example: ClassVar[Example] = Example({"out": 2048, "chosen": 2}, ((2 * _TOKENS, 512), (_TOKENS, _EXPERTS)))
 
     out: Count
@@ -222,6 +226,7 @@ class Combine(_OfExperts, frozen=True):
     Equation 1 of Shazeer et al. (2017). With a `capacity` what found no slot adds nothing.
     """
 
+    moves_slots: ClassVar[Literal["", "there", "back"]] = "back"
     example: ClassVar[Example] = Example({"chosen": 2}, ((2 * _TOKENS, 512), (_TOKENS, _EXPERTS)))
 
     chosen: Count

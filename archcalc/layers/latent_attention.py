@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
 from archcalc.layers.cached import NO_CACHE, Cache, Cached
@@ -15,10 +15,11 @@ from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.rotary import rotated, rotation
 from archcalc.layers.settings import Count, Positive
+from archcalc.layers.splitting import Split
 from archcalc.layers.views import Views, pointwise_view
 from archcalc.layers.window import whole_axis
 from archcalc.layers.work import Work
-from archcalc.symbols.dims import Dim, Shape, divides, size
+from archcalc.symbols.dims import Dim, Shape, divides, quotient, size
 
 _NORM = RMSNorm(eps=1e-6)
 
@@ -36,6 +37,7 @@ class LatentAttention(Layer, frozen=True):
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
     layout: ClassVar[Layout] = "sequence"
+    splits: ClassVar[tuple[Split, ...]] = ("heads",)
     example: ClassVar[Example] = Example(
         {"heads": 8, "latent": 128, "query_latent": 192, "key": 64, "rotary": 32, "value": 64}, ((128, 512),)
     )
@@ -91,6 +93,15 @@ class LatentAttention(Layer, frozen=True):
     def core(self, x: Shape) -> Core:
         scores = self.heads * x[0] * x[0]
         return Core(scores, self._width, self.value, scores - self.heads * self.band.pairs(x[0], x[0]))
+
+    def head_counts(self, *_inputs: Shape) -> dict[str, Dim]:
+        return {"heads": self.heads}
+
+    def with_heads(self, parts: int, _output: Shape, *_inputs: Shape) -> Self:
+        return self.changed(heads=quotient(self.heads, parts))
+
+    def going_round(self, x: Shape) -> Dim:
+        return x[0] * self.heads * (self.key + self.rotary + self.value)
 
     def cached(self, _x: Shape) -> Iterator[Cached]:
         yield Cached("latent vectors", self.latent, 0)

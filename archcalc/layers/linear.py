@@ -14,6 +14,7 @@ from archcalc.layers.placing import usual_last, values_or_first
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement, require_names
 from archcalc.layers.settings import Count, OneAxis
+from archcalc.layers.splitting import Split
 from archcalc.layers.views import Views, global_view
 from archcalc.layers.work import Work
 from archcalc.symbols.dims import Dim, Shape, size
@@ -36,6 +37,7 @@ class Linear(_Trained, frozen=True):
     (`spectral`).
     """
 
+    splits: ClassVar[tuple[Split, ...]] = ("column", "row", "vocabulary")
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example({"out": 10}, ((512,),))
 
@@ -51,6 +53,10 @@ class Linear(_Trained, frozen=True):
     def variants(self, _rank: int) -> Iterator[str]:
         if not self.bias:
             yield "without bias"
+
+    @property
+    def projected_axis(self) -> int:
+        return -1 if self.axis is None else int(self.axis)
 
     def usual_axis(self, x: Shape) -> int:
         # Frameworks would take the last axis of an image; whoever wrote that forgot to flatten it.
@@ -99,6 +105,7 @@ class Linear(_Trained, frozen=True):
 class Embedding(_Trained, frozen=True):
     """A table with a row of `out` values for each entry of the vocabulary (Bengio et al. 2003); a look-up costs no operations."""
 
+    splits: ClassVar[tuple[Split, ...]] = ("vocabulary",)
     example: ClassVar[Example] = Example({"vocabulary": 30000, "out": 512}, ((128,),))
 
     vocabulary: Count

@@ -7,6 +7,7 @@ from string import ascii_lowercase
 from typing import Any, ClassVar, Literal, Self
 
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.placing import require_sequence
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
@@ -36,6 +37,10 @@ class MatMul(Layer, frozen=True):
     transpose: Literal["first", "second", "both"] | None = None
     heads: Count | None = None
     scale: bool = False
+
+    @property
+    def product_heads(self) -> Dim | None:
+        return self.heads
 
     def placed(self, *inputs: Shape) -> Self:
         if self.heads is not None:
@@ -105,6 +110,12 @@ class MatMul(Layer, frozen=True):
     def work(self, output: Shape, a: Shape, _b: Shape) -> Work:
         return Work(macs=size(output) * self._matrix(0, a)[1], multiplications=size(output) if self.scale else 0)
 
+    def cached(self, _a: Shape, b: Shape) -> Iterator[Cached]:
+        # Of scores the keys, of what they mix the values.
+        if len(b) == 2 and not self._turned(0):
+            turned = self._turned(1)
+            yield Cached("keys" if turned else "values", b[1], 1, paired="output" if turned else "first input")
+
     def receptive_views(self, a: Shape, b: Shape) -> tuple[Views, ...]:
         row = 0 if self._together(b) else len(a) - 2 if self.heads is None else 1
         # Heads that are put together leave no axis but that of the rows.
@@ -136,6 +147,10 @@ class MatMul(Layer, frozen=True):
                 yield SavedTensor(which)
 
     def forward(self, xp: Any, a: Any, b: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, a, b)
+
+    def forward_after(self, xp: Any, cache: Cache, a: Any, b: Any) -> Any:
+        b = cache.grown(xp, "keys" if self._turned(1) else "values", b)
         summed = self._matrix(0, a.shape[1:])[1]
         together = self._together(b.shape[1:])
         a, b = (self._factor(which, x) for which, x in enumerate((a, b)))

@@ -121,6 +121,7 @@ class Subtract(_Broadcast, frozen=True):
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
 
+    value_by_value: ClassVar[bool] = True
     joins_by: ClassVar[Join] = "×"
 
     def work(self, output: Shape, *xs: Shape) -> Work:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Literal
 
 from msgspec.structs import replace
 
 from archcalc.layers.base import Layer, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
@@ -28,11 +29,16 @@ class RelativeBias(Layer, frozen=True):
 
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
+    head_by_head: ClassVar[bool] = True
     example: ClassVar[Example] = Example({}, ((8, 128, 128),))
 
     buckets: Count = 32
     distance: Count = 128
     causal: bool = False
+
+    @property
+    def hides(self) -> Literal["", "later", "as before"]:
+        return "later" if self.causal else ""
 
     @property
     def _sides(self) -> int:
@@ -69,7 +75,10 @@ class RelativeBias(Layer, frozen=True):
             yield SavedTensor("buckets", x[1] * x[2], "int64", once=True)
 
     def forward(self, xp: Any, x: Any, weight: Any) -> Any:
-        apart = xp.arange(x.shape[3]) - xp.arange(x.shape[2])[:, None]
+        return self.forward_after(xp, NO_CACHE, x, weight)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any, weight: Any) -> Any:
+        apart = xp.arange(x.shape[3]) - cache.past - xp.arange(x.shape[2])[:, None]
         bias = weight[self.bucket(xp, apart)].transpose(2, 0, 1)
         return x + (xp.where(apart > 0, -xp.inf, bias) if self.causal else bias)
 
@@ -79,7 +88,7 @@ class RelativeBias(Layer, frozen=True):
         near, farther = side // 2, side - side // 2
         # Bucket near + i begins at near·(distance/near)^(i/farther), which whole numbers tell without rounding.
         starts = [self.distance**i * near ** (farther - i) for i in range(1, farther)]
-        reach = max(apart.shape)
+        reach = int(abs(apart).max())
         rows = [d if d < near else near + bisect_right(starts, d**farther) for d in range(reach + 1)]
         found = xp.asarray(rows)[abs(apart)]
         # A later key that is hidden has some bucket too.

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.settings import Count
@@ -69,6 +70,9 @@ class SSD(Layer, frozen=True):
             exponentials=size(dt),
         )
 
+    def cached(self, x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Iterator[Cached]:
+        yield Cached("state", x[1] * self.state(b))
+
     def backward(self, use: TrainingContext, output: Shape, _x: Shape, _dt: Shape, b: Shape, _c: Shape) -> Work:
         x, dt, before, after = use.grads
         # Of Δ·x·B either factor, of C·h either.
@@ -97,6 +101,9 @@ class SSD(Layer, frozen=True):
         yield SavedTensor("states", (size(output) + output[1]) * self.state(b))
 
     def forward(self, xp: Any, x: Any, dt: Any, b: Any, c: Any, **weights: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, x, dt, b, c, **weights)
+
+    def forward_after(self, xp: Any, cache: Cache, x: Any, dt: Any, b: Any, c: Any, **weights: Any) -> Any:  # noqa: PLR0913, PLR0917 - four inputs
         n, tokens, features = x.shape
         # Features by group, head and place in the head.
         split = (self.groups, dt.shape[2] // self.groups, features // dt.shape[2])
@@ -106,9 +113,10 @@ class SSD(Layer, frozen=True):
         rates, skips = (one.reshape(split[:2]) for one in (xp.exp(weights["A_log"]), weights["D"]))
         decays = xp.exp(-(dt * rates))[..., None, None]
         driven = dt[..., None] * x
-        h = xp.zeros((n, *split, b.shape[3]), x.dtype)
+        h = cache.state("state", xp.zeros((n, *split, b.shape[3]), x.dtype))
         found = []
         for token in range(tokens):
             h = decays[:, token] * h + xp.einsum("nghp,ngs->nghps", driven[:, token], b[:, token])
             found.append(xp.einsum("nghps,ngs->nghp", h, c[:, token], optimize=True))
+        cache.keep("state", h)
         return (xp.stack(found, axis=1) + skips[..., None] * x).reshape(n, tokens, features)

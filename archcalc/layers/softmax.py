@@ -23,10 +23,15 @@ class Softmax(Layer, frozen=True):
     family: ClassVar[Family] = "activation"
     category: ClassVar[str] = "Activation functions, dropout and identities"
     stores: ClassVar[Literal["output", "in place", "view"]] = "in place"
+    head_by_head: ClassVar[bool] = True
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 
     axis: OneAxis = None
+
+    @property
+    def hides(self) -> Literal["", "later", "as before"]:
+        return "as before"
 
     def usual_axis(self, x: Shape) -> int:
         values = values_axis(axes_of(x))

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any, ClassVar
 
 from archcalc.layers.base import Core, Layer, Layout, SavedTensor, TrainingContext
+from archcalc.layers.cached import NO_CACHE, Cache, Cached
 from archcalc.layers.registry import Example, Family
 from archcalc.layers.requirements import Requirement
 from archcalc.layers.views import Views, pointwise_view
@@ -47,6 +48,10 @@ class WKV(Layer, frozen=True):
         each = Work(macs=2, multiplications=2, additions=3, exponentials=2, divisions=1)
         return each.times(size(output))
 
+    def cached(self, k: Shape, _v: Shape) -> Iterator[Cached]:
+        for name in ("values", "weights", "largest power"):
+            yield Cached(name, k[1])
+
     def backward(self, use: TrainingContext, output: Shape, _k: Shape, _v: Shape) -> Work:
         keys, values = use.grads
         # Of each product the values, and the weights: those of the token itself are trained too.
@@ -69,10 +74,14 @@ class WKV(Layer, frozen=True):
         yield SavedTensor("denominators", size(output))
 
     def forward(self, xp: Any, k: Any, v: Any, decay: Any, first: Any) -> Any:
+        return self.forward_after(xp, NO_CACHE, k, v, decay, first)
+
+    def forward_after(self, xp: Any, cache: Cache, k: Any, v: Any, decay: Any, first: Any) -> Any:  # noqa: PLR0913, PLR0917 - two inputs
         rates = xp.exp(decay)
         # Sums are kept over e to the largest power so far, without which powers of large keys would have no end.
-        values = weights = xp.zeros(v[:, 0].shape, v.dtype)
-        largest = values - xp.inf
+        start = xp.zeros(v[:, 0].shape, v.dtype)
+        values, weights = (cache.state(name, start) for name in ("values", "weights"))
+        largest = cache.state("largest power", start - xp.inf)
         found = []
         for token in range(v.shape[1]):
             value, key = v[:, token], k[:, token]
@@ -82,6 +91,8 @@ class WKV(Layer, frozen=True):
             largest, before, own = _over_largest(xp, largest - rates, key)
             values = before * values + xp.einsum("nd,nd->nd", own, value)
             weights = before * weights + own
+        for name, state in (("values", values), ("weights", weights), ("largest power", largest)):
+            cache.keep(name, state)
         return xp.stack(found, axis=1)
 
 

@@ -5,19 +5,13 @@ from __future__ import annotations
 from math import prod
 from typing import NamedTuple, cast
 
-from archcalc.layers.attention import Attention
 from archcalc.layers.base import Layer
-from archcalc.layers.latent_attention import LatentAttention
-from archcalc.layers.matmul import MatMul
 from archcalc.layers.views import View
 from archcalc.layers.window import IDENTITY
 from archcalc.network.graph import Node
 from archcalc.parallel.cuts import Cuts, cut, parts, whole
 from archcalc.parallel.plan import Group, Plan, Way
 from archcalc.symbols.dims import Shape
-
-# What a mixture of experts moves between tokens and slots, both of which are its first axis.
-_MOVING = ("dispatch", "combine")
 
 
 class Carried(NamedTuple):
@@ -100,27 +94,15 @@ def _words(node: Node, n: object, plan: Plan) -> int:
 
 def _headed(node: Node, shapes: list[Shape], plan: Plan) -> Layer:
     """Attention with the heads of one device, of which each is as wide as before."""
-    layer = node.layer
-    if isinstance(layer, LatentAttention):
-        _require(node, plan, layer.heads, "heads")
-        return layer.changed(heads=cast("int", layer.heads) // plan.tensor)
-    assert isinstance(layer, Attention)  # noqa: S101 - the kinds that can be split by heads
-    heads = cast("int", layer.heads)
-    _require(node, plan, heads, "heads")
-    shared, key, value = (cast("int", n) for n in layer.widths(shapes[0]))
-    _require(node, plan, shared, "heads of keys and values")
-    return layer.changed(
-        heads=heads // plan.tensor,
-        kv_heads=None if shared == heads else shared // plan.tensor,
-        key=key,
-        value=value,
-        out=node.shape[1],
-    )
+    for what, count in node.layer.head_counts(*shapes).items():
+        _require(node, plan, count, what)
+    split: Layer = node.layer.with_heads(plan.tensor, node.shape, *shapes)
+    return split
 
 
 def _gated(node: Node, needs: tuple[Cuts, ...], plan: Plan) -> tuple[Cuts, ...]:
     """The needs of a layer of experts, which has weights for those of its device alone; the gates are its second input."""
-    if node.layer.kind != "expertlinear" or plan.experts == 1:
+    if not node.layer.has_experts or plan.experts == 1:
         return needs
     return needs[0], cut(needs[1], 1, "experts")
 
@@ -133,19 +115,19 @@ def _whole(node: Node, shapes: list[Shape], cuts: list[Cuts], plan: Plan) -> Car
         if made is not None:
             sizes = tuple(n // parts(groups, plan) for n, groups in zip(node.shape, made, strict=True))
             return Carried((cuts[0],), layer.changed(shape=sizes), made)
-    if layer.kind in _MOVING:
-        # The gates of a token lie beside it.
+    if layer.moves_slots:
+        # Tokens and slots are both its first axis. The gates of a token lie beside it.
         made = cut(whole(node.shape), 0, *cuts[0][0])
         return Carried((cut(whole(shapes[0]), 0, *cuts[0][0]), cut(whole(shapes[1]), 0, *cuts[0][0])), layer, made)
-    if layer.kind == "expertlinear":
+    if layer.has_experts:
         made = cut(whole(node.shape), 0, *cuts[0][0])
         return Carried(_gated(node, (made, cuts[1]), plan), layer, made)
-    if layer.kind in {"attention", "latentattention"}:
+    if layer.going_round(*shapes) is not None:
         # Keys and values go round the devices of a context.
         needs = tuple(cut(whole(x), 0, *_but(one[0], "tensor")) for x, one in zip(shapes, cuts, strict=True))
         return Carried(needs, layer, cut(whole(node.shape), 0, *needs[0][0]))
-    if isinstance(layer, MatMul) and layer.heads is not None:
-        return _by_heads(node, cast("int", layer.heads), shapes, cuts, plan)
+    if layer.product_heads is not None:
+        return _by_heads(node, cast("int", layer.product_heads), shapes, cuts, plan)
     return _viewed(node, shapes, cuts)
 
 

@@ -109,7 +109,7 @@ def _piece(  # noqa: PLR0913, PLR0917 - what an array is judged by
     # A bias added to a finished sum has its whole gradient on each device that has all tokens.
     after = name == "out_bias" or (role.way == "row" and name == "bias")
     summed = plan.tensor > 1 and same and (plan.sequence if role.divided and after else role.divided or role.split)
-    experts = node.layer.kind == "expertlinear"
+    experts = node.layer.has_experts
     copies = plan.copies // plan.experts if experts else plan.copies
     values = int(values_of(array.shape))
     total = int(array.bits)

@@ -9,6 +9,7 @@ from typing import Literal, NoReturn, TypeAlias, TypedDict, get_args
 import msgspec
 
 from archcalc.errors import Place, SpecError
+from archcalc.training.asked import Asked, Attention, Loss, Recompute
 
 # The devices along an axis of the plan, which hold different shares and send to each other.
 Group: TypeAlias = Literal["tensor", "context", "data", "experts", "pipeline"]
@@ -34,6 +35,11 @@ class Settings(TypedDict, total=False):
     microbatches: int
     recipe: str
     optimizer: str
+    attention: Attention
+    attention_dropout: bool
+    recompute: Recompute
+    blocks: str
+    loss: Loss
     pad_vocabulary: int
     split: dict[str, Way]
 
@@ -59,6 +65,12 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     microbatches: int | None = None
     recipe: str = "bf16-mixed"
     optimizer: str = "adam"
+    # As in a step of training on one device.
+    attention: Attention = "fused"
+    attention_dropout: bool = False
+    recompute: Recompute = "none"
+    blocks: str | None = None
+    loss: Loss | None = None
     pad_vocabulary: int | None = None
     split: tuple[tuple[str, Way], ...] = ()
     places: Mapping[str, Place] = MappingProxyType({})
@@ -76,6 +88,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     def training(self) -> bool:
         """True unless it is for inference alone."""
         return self.recipe != INFERENCE
+
+    @property
+    def asked(self) -> Asked:
+        """The settings of a step of training that are not of several devices."""
+        return Asked(
+            recipe=self.recipe,
+            optimizer=self.optimizer,
+            attention=self.attention,
+            attention_dropout=self.attention_dropout,
+            recompute=self.recompute,
+            blocks=self.blocks,
+            loss=self.loss,
+        )
 
     @property
     def steps(self) -> int:
@@ -115,7 +140,16 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         if self.stages and len(self.stages) != self.pipeline:
             fact = f"stages has {len(self.stages)} numbers, and the pipeline {self.pipeline} stages"
             self.refuse("stages", fact)
+        if self.context > 1 and self.attention == "eager":
+            fact = f"scores that are written out do not go round a context of {self.context} devices"
+            self.refuse("attention", fact, "keys and values do, for a fused kernel: attention fused")
+        try:
+            self.asked.require()
+        except SpecError as error:
+            setting = next(one for one in ("blocks", "attention_dropout", "recompute") if getattr(self, one))
+            raise SpecError(error.fact, self.places.get(setting), *error.notes) from None
         if not self.training:
-            for setting in ("zero", "microbatches"):
-                if getattr(self, setting):
+            usual = Plan()
+            for setting in ("zero", "microbatches", "attention", "attention_dropout", "recompute", "blocks", "loss"):
+                if getattr(self, setting) != getattr(usual, setting):
                     self.refuse(setting, f"{setting} is for training", "the recipe inference has no use for it")

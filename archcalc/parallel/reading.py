@@ -13,6 +13,7 @@ from archcalc.language.sources import MAX_BYTES, whole
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
 from archcalc.memory_plan.optimizers import OPTIMIZERS
 from archcalc.parallel.plan import INFERENCE, MAX_DEVICES, WAYS, Plan, Settings
+from archcalc.training.asked import ATTENTION, LOSSES, RECOMPUTED
 from archcalc.training.recipes import RECIPES
 
 # Each pattern is matched against the name of every layer.
@@ -113,6 +114,12 @@ def _word(known: tuple[str, ...]) -> Callable[[Tree, str], str]:
     return read_word
 
 
+def _name(tree: Tree, key: str) -> str:
+    if not isinstance(tree, Scalar) or not tree.text.strip():
+        raise SpecError(f"'{key}' must be a name", tree.place)
+    return plain(tree)
+
+
 def _stages(tree: Tree, key: str) -> tuple[int, ...]:
     found: ListNode = list_of(tree, f"'{key}'")
     if not 0 < len(found.items) <= _MAX_STAGES:
@@ -145,6 +152,11 @@ _READERS: dict[str, Callable[[Tree, str], Any]] = {
     "microbatches": _count,
     "recipe": _word((*RECIPES, INFERENCE)),
     "optimizer": _word(tuple(OPTIMIZERS)),
+    "attention": _word(ATTENTION),
+    "attention_dropout": _truth,
+    "recompute": _word(RECOMPUTED),
+    "blocks": _name,
+    "loss": _word(LOSSES),
     "pad_vocabulary": _count,
     "split": _split,
 }

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from typing import NamedTuple, cast
 
-from archcalc.layers.attention import Attention
-from archcalc.layers.latent_attention import LatentAttention
 from archcalc.memory_plan.saved_tensors import SavedTensors
 from archcalc.network.graph import Graph
 from archcalc.parallel.exchanges import Collective, Exchange
 from archcalc.parallel.holding import PARTS, Piece
+from archcalc.parallel.keeping import Lost
 from archcalc.parallel.plan import Plan
 from archcalc.parallel.spreading import Spread
 from archcalc.symbols.dims import size
@@ -41,13 +40,19 @@ def ring(collective: Collective, devices: int, part: int) -> int:
     return _ROUNDS[collective] * (devices - 1) * part
 
 
-def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int) -> Iterator[Send]:
-    """The sends between the layers of one device and those of others; `width` has the bytes of a value."""
+def of_layers(  # noqa: PLR0913, PLR0917 - what a pass depends on
+    found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int, twice: Container[int] = ()
+) -> Iterator[Send]:
+    """The sends between the layers of one device and those of others; `width` has the bytes of a value.
+
+    Layers at the places in `twice` are computed again, and send again.
+    """
     graph, once = found.graph, _once(found.graph)
     for place, node in enumerate(graph.nodes):
         stage, layer = found.roles[place].stage, node.layer
-        if isinstance(layer, Attention | LatentAttention) and plan.context > 1:
-            yield from _round(graph, place, stage, plan, batch * width)
+        round_ = layer.going_round(*(graph.nodes[i].shape for i in node.inputs)) if plan.context > 1 else None
+        if round_ is not None:
+            yield from _round(stage, plan, int(str(round_)) * batch * width, twice=place in twice)
         if not isinstance(layer, Exchange):
             continue
         devices, times = plan.size(layer.group), plan.steps if plan.training else 1
@@ -59,6 +64,7 @@ def of_layers(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width:
             wanted += [
                 (layer.backward_sends, "gradients of outputs"),
                 ("all-gather" if again else None, "outputs, gathered again"),
+                (layer.forward_sends if place in twice else None, "outputs, computed again"),
             ]
         for collective, what in wanted:
             if collective is not None:
@@ -86,29 +92,33 @@ def _kept_by_readers(graph: Graph, saved: SavedTensors, place: int) -> bool:
     )
 
 
-def _round(graph: Graph, place: int, stage: int, plan: Plan, width: int) -> Iterator[Send]:
+def _round(stage: int, plan: Plan, nbytes: int, *, twice: bool) -> Iterator[Send]:
     """The keys and values of attention on their way round the devices of a context (Liu et al. 2023, arXiv:2310.01889).
 
     On the way back they go round again, and their gradients with them, once more so that each comes home.
     """
-    node = graph.nodes[place]
-    layer = node.layer
-    shapes = [graph.nodes[i].shape for i in node.inputs]
-    tokens = shapes[min(1, len(shapes) - 1)][0]
-    if isinstance(layer, LatentAttention):
-        own = tokens * layer.heads * (layer.key + layer.rotary + layer.value)
-    else:
-        assert isinstance(layer, Attention)  # noqa: S101 - one of the two
-        heads, key, value = layer.widths(shapes[0])
-        own = tokens * heads * (key + value)
-    nbytes, devices, times = int(own) * width, plan.context, plan.steps if plan.training else 1
+    devices, times = plan.context, plan.steps if plan.training else 1
     send = Send(
         stage, "point to point", "context", devices, "keys and values, forward", (devices - 1) * nbytes * times, times
     )
     yield send
     if plan.training:
         yield send._replace(what="keys and values, again")
+        if twice:
+            yield send._replace(what="keys and values, computed again")
         yield send._replace(what="gradients of keys and values", bytes=devices * nbytes * times)
+
+
+def of_losses(lost: Iterable[Lost], plan: Plan) -> Iterator[Send]:
+    """The largest score, the sum and the own class's score of each token, where devices score words of their own, in fp32.
+
+    Three all-reduces, as in Megatron-LM's vocab_parallel_cross_entropy (Shoeybi et al. 2019, section 3).
+    """
+    for one in lost:
+        if one.part:
+            nbytes = 3 * ring("all-reduce", plan.tensor, -(-one.scored // plan.tensor) * 4)
+            what = "scores of a loss"
+            yield Send(one.stage, "all-reduce", "tensor", plan.tensor, what, nbytes * plan.steps, 3 * plan.steps)
 
 
 def of_stages(found: Spread, saved: SavedTensors, plan: Plan, batch: int, width: int) -> Iterator[Send]:

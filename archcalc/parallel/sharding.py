@@ -12,18 +12,18 @@ from archcalc.memory_plan.saved_tensors import saved_tensors
 from archcalc.network.dtypes import bits
 from archcalc.network.graph import Graph, weights_of
 from archcalc.network.parts import proper
-from archcalc.parallel.caching import cached_values, uncounted
+from archcalc.parallel.caching import cached_values, uncounted, writing
 from archcalc.parallel.holding import Piece, held, pieces, rules_of
-from archcalc.parallel.keeping import in_flight, kept
+from archcalc.parallel.keeping import in_flight, kept, largest_again, losses_of, segments
 from archcalc.parallel.plan import Plan
-from archcalc.parallel.sending import Send, of_copies, of_layers, of_stages, of_weights
+from archcalc.parallel.sending import Send, of_copies, of_layers, of_losses, of_stages, of_weights
 from archcalc.parallel.spreading import Spread, spread
 from archcalc.parallel.stages import stages_of
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import size
 
 _NUMBER = re.compile(r"[0-9]+")
-ACTIVATIONS, CACHE = "activations kept", "cache"
+ACTIVATIONS, AGAIN, LOSS, CACHE = "activations kept", "a block computed again", "loss", "cache"
 
 
 class Device(NamedTuple):
@@ -95,45 +95,53 @@ def sharded(profile: Profile, plan: Plan) -> Sharding:
     plan.require_fitting()
     profile.require_numbers("a plan for several devices")
     whole = profile.graph if plan.training else proper(profile.graph)
-    if plan.experts > 1 and not any(node.layer.kind == "expertlinear" for node in whole.nodes):
+    if plan.experts > 1 and not any(node.layer.has_experts for node in whole.nodes):
         plan.refuse("experts", f"{whole.name} has no experts to split")
     if plan.context > 1 and not any("tokens" in shape.axes for shape in whole.input_shapes.values()):
         plan.refuse("context", f"{whole.name} has no input of tokens to split")
     rules = rules_of(plan)
     batch = int(profile.batch)
     found = spread(whole, plan, stages_of(whole, plan))
-    saved = saved_tensors(found.graph)
+    saved = saved_tensors(found.graph, scores=plan.asked.scores)
+    cut = segments(whole, found, plan)
     width = bits(rules.dtypes.activations)
     each = pieces(whole, found, plan, rules)
     lots: list[list[Piece]] = [[] for _ in range(plan.pipeline)]
     for place, lot in enumerate(each):
         lots[found.roles[place].stage] += lot
-    keeping = kept(found, saved, plan.pipeline, width) if plan.training else [[] for _ in range(plan.pipeline)]
+    keeping = kept(found, saved, plan.pipeline, width, cut) if plan.training else [[] for _ in range(plan.pipeline)]
+    again = largest_again(found, saved, batch, width, cut)
+    lost = losses_of(whole, found, plan, batch)
+    writes = [False] * len(whole.nodes) if plan.training else writing(whole)
     devices = []
     for stage, lot in enumerate(lots):
         parts = held(lot, plan)
         waiting = in_flight(stage, plan.pipeline, plan.steps) if plan.training else 0
         parts[ACTIVATIONS] = waiting * sum(one.bytes(batch) for one in keeping[stage])
-        parts[CACHE] = 0 if plan.training else batch * width // 8 * _cached(found, stage)
+        parts[AGAIN] = again.get(stage, 0)
+        parts[LOSS] = waiting * sum(one.bytes for one in lost if one.stage == stage)
+        parts[CACHE] = batch * width // 8 * _cached(found, stage, writes)
         names = [whole.nodes[one.origin].name for one in found.roles if one.stage == stage and one.origin >= 0]
         params = sum(one.values for one in lot if not one.kept)
         count = plan.devices // plan.pipeline
         used = {name: n for name, n in parts.items() if n}
         devices.append(Device(stage, count, names[0], names[-1], params, waiting, used))
     sends = [
-        *of_layers(found, saved, plan, batch, width // 8),
+        *of_layers(found, saved, plan, batch, width // 8, {place for one in cut for place in one}),
+        *of_losses(lost, plan),
         *of_stages(found, saved, plan, batch, width // 8),
         *(one for stage, lot in enumerate(lots) for one in of_weights(lot, stage, plan)),
         *of_copies(found, each, plan),
     ]
-    missing = () if plan.training else uncounted(found.graph)
-    return Sharding(profile, plan, found, tuple(devices), _summed(sends), _divided(whole, found), missing)
+    about = _divided(whole, found), uncounted(whole, writes)
+    return Sharding(profile, plan, found, tuple(devices), _summed(sends), *about)
 
 
-def _cached(found: Spread, stage: int) -> int:
-    nodes = found.graph.nodes
+def _cached(found: Spread, stage: int, writes: list[bool]) -> int:
     return sum(
-        cached_values(found.graph, node) for node, role in zip(nodes, found.roles, strict=True) if role.stage == stage
+        cached_values(found.graph, node)
+        for node, role in zip(found.graph.nodes, found.roles, strict=True)
+        if role.stage == stage and role.origin >= 0 and writes[role.origin]
     )
 
 

@@ -22,7 +22,8 @@ from archcalc.symbols.shape import NamedShape, axes_of, axis_names
 class Role(NamedTuple):
     """The part of a node in a plan: its way, its stage, and the layer of the whole network that it is, -1 for an exchange.
 
-    `divided` is true where the tensor group divides its weights, `split` where each of its devices sees other values.
+    `divided` is true where the tensor group divides its weights, `split` where each of its devices sees other values. `of` is the
+    layer at which it stands, for an exchange too.
     """
 
     way: Way
@@ -30,6 +31,7 @@ class Role(NamedTuple):
     origin: int
     divided: bool = False
     split: bool = False
+    of: int = -1
 
 
 class Spread(NamedTuple):
@@ -87,7 +89,7 @@ class _Spreading:
         self._check_experts(node, found)
         inputs = [self._given(place, i, source, found) for i, source in enumerate(node.inputs)]
         seen = [self.nodes[i].shape for i in inputs]
-        changed = found.divided or node.layer.kind in {"dispatch", "combine", "expertlinear"}
+        changed = found.divided or bool(node.layer.moves_slots) or node.layer.has_experts
         if changed:
             shape = NamedShape(found.layer.output(*seen), axes_of(node.shape))
         elif shapes and node.shape == shapes[0] and found.made == found.needs[0]:
@@ -100,20 +102,20 @@ class _Spreading:
         share_of = None if node.share is None else self.own[node.share]
         here = self._add(
             msgspec.structs.replace(node, layer=found.layer, inputs=tuple(inputs), shape=shape, share=share_of),
-            Role(way, self.stages[place], place, divided, split),
+            Role(way, self.stages[place], place, divided, split, place),
         )
         self.own.append(here)
         made = found.made
         if found.partial and plan.tensor > 1:
             here, made = self._summed(here, made, place)
-        if node.layer.kind == "dispatch" and plan.experts > 1:
+        if node.layer.moves_slots == "there" and plan.experts > 1:
             here = self._exchange(here, swapped(), place)
         self.at.append(here)
         self.cuts.append(made)
 
     def _check_experts(self, node: Node, found: Carried) -> None:
         plan = self.plan
-        if node.layer.kind != "expertlinear" or plan.experts == 1:
+        if not node.layer.has_experts or plan.experts == 1:
             return
         count = self.graph.nodes[node.inputs[1]].shape[1]
         if cast("int", count) % plan.experts:
@@ -140,7 +142,7 @@ class _Spreading:
         """The place of an input as a layer needs it, with what has to be sent for that."""
         here, now, need = self.at[source], self.cuts[source], found.needs[which]
         reader = self.graph.nodes[place]
-        if reader.layer.kind == "combine" and which == 0 and self.plan.experts > 1:
+        if reader.layer.moves_slots == "back" and which == 0 and self.plan.experts > 1:
             here = self._exchange(here, swapped(), place)
         sums = {group for groups in found.made for group in groups}
         gathered = False
@@ -148,14 +150,14 @@ class _Spreading:
             for group in [one for one in now[axis] if one not in need[axis]]:
                 to = cast("int", self.nodes[here].shape[axis]) * self.plan.size(group)
                 partial = found.divided if group == "tensor" else group in sums
-                chooses = reader.layer.kind == "expertlinear" and which == 1
+                chooses = reader.layer.has_experts and which == 1
                 layer = told(group, axis, to) if chooses else gather(group, axis, to, partial=partial)
                 here = self._exchange(here, layer, place)
                 gathered = gathered or group == "tensor"
             for group in [one for one in need[axis] if one not in now[axis]]:
                 here = self._own_part(here, axis, group, place)
         enters = found.divided and self.plan.tensor > 1 and self.ways[place] != "row" and reader.layer.entries is None
-        if enters and not gathered and not (reader.layer.kind == "expertlinear" and which):
+        if enters and not gathered and not (reader.layer.has_experts and which):
             here = self._exchange(here, enter("tensor"), place)
         return here
 
@@ -177,7 +179,7 @@ class _Spreading:
                 NamedShape(layer.output(x), axes_of(x)),
                 auxiliary=self.graph.nodes[place].auxiliary,
             )
-            self.known[key] = self._add(node, Role("whole", self.stages[place], -1))
+            self.known[key] = self._add(node, Role("whole", self.stages[place], -1, of=place))
         return self.known[key]
 
     def _add(self, node: Node, role: Role) -> int:

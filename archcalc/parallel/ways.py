@@ -10,21 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from archcalc.errors import SpecError, nearest
-from archcalc.layers.base import Layer
 from archcalc.network.graph import Graph, Node
 from archcalc.network.wildcards import fits
 from archcalc.parallel.plan import Plan, Way
-
-# The ways that a kind can be divided by, beside whole.
-_TAKES: dict[str, tuple[Way, ...]] = {
-    "linear": ("column", "row", "vocabulary"),
-    "expertlinear": ("column", "row"),
-    "embedding": ("vocabulary",),
-    "attention": ("heads",),
-    "latentattention": ("heads",),
-}
-# What is done to scores between the two products of attention, head by head.
-_BETWEEN = ("softmax", "relativebias", "rotary")
 
 
 def ways_of(graph: Graph, plan: Plan) -> list[Way]:
@@ -39,9 +27,9 @@ def ways_of(graph: Graph, plan: Plan) -> list[Way]:
             names = [node.name for node in graph.nodes]
             plan.refuse(f"split/{pattern}", f"no layer fits '{pattern[:60]}'", nearest(pattern, names))
         for place in fitting:
-            kind = graph.nodes[place].layer.kind
-            if way != "whole" and way not in _TAKES.get(kind, ()):
-                known = f"it can be {' or '.join((*_TAKES.get(kind, ()), 'whole'))}"
+            kind, splits = graph.nodes[place].layer.kind, graph.nodes[place].layer.splits
+            if way != "whole" and way not in splits:
+                known = f"it can be {' or '.join((*splits, 'whole'))}"
                 fact = f"'{pattern[:60]}' fits {graph.nodes[place].name[:60]}, and {kind} cannot be split by {way}"
                 plan.refuse(f"split/{pattern}", fact, known)
             if plan.tensor > 1:
@@ -64,10 +52,9 @@ def _usual(graph: Graph) -> Iterator[Way]:
     words = max((node.layer.entries for node in nodes if isinstance(node.layer.entries, int)), default=0)
     tables = {place for place, node in enumerate(nodes) if node.layer.entries == words and words}
     for place, node in enumerate(nodes):
-        kind = node.layer.kind
-        if kind in {"attention", "latentattention"}:
+        if "heads" in node.layer.splits:
             yield "heads"
-        elif place in tables or (kind == "linear" and _scores(node, words, tables)):
+        elif place in tables or ("vocabulary" in node.layer.splits and _scores(node, words, tables)):
             yield "vocabulary"
         else:
             yield "row" if place in rows else "column" if place in columns else "whole"
@@ -80,9 +67,7 @@ def _scores(node: Node, words: int, tables: set[int]) -> bool:
 
 def _projects(node: Node, nodes: tuple[Node, ...]) -> bool:
     """True for a dense layer over the last axis of its input."""
-    if node.layer.kind == "linear":
-        return getattr(node.layer, "axis", -1) in {-1, len(nodes[node.inputs[0]].shape) - 1}
-    return node.layer.kind == "expertlinear"
+    return "column" in node.layer.splits and node.layer.projected_axis in {-1, len(nodes[node.inputs[0]].shape) - 1}
 
 
 def _before(nodes: tuple[Node, ...], place: int, *, mixed: bool = False) -> set[int]:
@@ -94,15 +79,12 @@ def _before(nodes: tuple[Node, ...], place: int, *, mixed: bool = False) -> set[
     if _projects(node, nodes):
         return {place}
     layer = node.layer
-    heads = layer.kind == "matmul" and getattr(layer, "heads", None) is not None
-    if not node.inputs or not (_by_value(layer) or heads or (mixed and layer.kind in _BETWEEN)):
+    heads = layer.product_heads is not None
+    by_value = layer.nonlinear or layer.value_by_value
+    if not node.inputs or not (by_value or heads or (mixed and layer.head_by_head)):
         return set()
     found = [_before(nodes, source, mixed=mixed or heads) for source in node.inputs]
     return set().union(*found) if all(found) else set()
-
-
-def _by_value(layer: Layer) -> bool:
-    return layer.nonlinear or layer.kind in {"dropout", "multiply", "times"}
 
 
 def _require_alike(graph: Graph, plan: Plan, ways: list[Way]) -> None:

@@ -12,6 +12,7 @@ from archcalc.memory_plan.sizes import Size
 from archcalc.profiling.engine import profile
 from archcalc.serving.cache import Part, in_bytes
 from archcalc.serving.plan import Serving, require_places
+from archcalc.serving.stream import passing
 from archcalc.serving.text import Text
 from archcalc.serving.transient import Outputs, outputs
 
@@ -42,31 +43,46 @@ class Fits(msgspec.Struct, frozen=True):
 
 
 class _Peaks:
-    """The peak at any context and batch: outputs grow as lines with the tokens, the cache as its parts do."""
+    """The peak at any context and batch: outputs grow as lines with the tokens, and scores with those that they pair too."""
 
-    def __init__(self, text: Text, found: Serving, decode: Timeline) -> None:
-        self.found, self.decode = found, decode
-        self.short, self.long = (outputs(text.on(n), found.asked.dtype) for n in (_SHORT, _LONG))
+    def __init__(self, text: Text, found: Serving) -> None:
+        self.found = found
+        dtype, way, step = found.asked.dtype, found.way, found.asked.tokens_per_pass
+        flowing = {position for position, flows in enumerate(way.flows) if flows}
+
+        def each(tokens: int, only: set[int] | None = None) -> list[Timeline]:
+            contexts = (_SHORT, _LONG) if any(axis is not None for axis in way.pairs) else (_SHORT,)
+            return [outputs(passing(text, way, tokens, context), dtype, only) for context in contexts]
+
+        self.short, self.long, self.decode = each(_SHORT), each(_LONG), each(step, flowing)
 
     def at(self, context: int, batch: int) -> int:
         """The bytes of weights, cache, and the outputs of the larger pass."""
         tokens = int(str(self.found.asked.at_once(context)))
         cache = in_bytes(batch * _values(self.found.parts, context), self.found.asked.kept_bits)
-        alive = max(Outputs(self._prefill(tokens), self.decode).alive(batch))
+        prefill = _between(tokens, _along(context, self.short), _along(context, self.long))
+        alive = max(Outputs(prefill, _along(context, self.decode)).alive(batch))
         return int(str(self.found.weights)) + int(str(cache)) + alive
 
-    def _prefill(self, tokens: int) -> Timeline:
-        return Timeline(
-            self.short.steps,
-            tuple(
-                one._replace(size=Size(each=_line(tokens, one.size.each, other.size.each)))
-                for one, other in zip(self.short.buffers, self.long.buffers, strict=True)
-            ),
-        )
+
+def _along(context: int, every: list[Timeline]) -> Timeline:
+    """The outputs at a context, of those at two or of the one that is for all."""
+    return _between(context, *every) if len(every) > 1 else every[0]
 
 
-def _line(tokens: int, short: int, long: int) -> int:
-    return short + (long - short) * (tokens - _SHORT) // (_LONG - _SHORT)
+def _between(n: int, short: Timeline, long: Timeline) -> Timeline:
+    """The outputs at another length than the two that are known, on the lines through them."""
+    return Timeline(
+        short.steps,
+        tuple(
+            one._replace(size=Size(each=_line(n, one.size.each, other.size.each)))
+            for one, other in zip(short.buffers, long.buffers, strict=True)
+        ),
+    )
+
+
+def _line(n: int, short: int, long: int) -> int:
+    return short + (long - short) * (n - _SHORT) // (_LONG - _SHORT)
 
 
 def _values(every: Iterable[Part], context: int) -> int:
@@ -84,7 +100,7 @@ def fits(text: Text, found: Serving, budget: int) -> Fits:
     context, batch = found.context, found.asked.batch
     if found.outputs is None or not isinstance(context, int) or not isinstance(batch, int):
         raise SpecError("a budget is for numbers", None, "give each a number with --context, --batch and --set")
-    peaks = _Peaks(text, found, found.outputs.decode)
+    peaks = _Peaks(text, found)
     batches = _most(lambda n: peaks.at(context, n), budget)
     contexts = _most(lambda n: peaks.at(n, batch), budget, least=found.asked.tokens_per_pass)
     return Fits(budget, batches, _allowed(text, found, contexts, lambda n: peaks.at(n, batch)))

@@ -16,10 +16,10 @@ from archcalc.profiling.rows import Profile
 from archcalc.serving.asked import Asked
 from archcalc.serving.cache import Part, Rate, in_bytes, parts, rates
 from archcalc.serving.passes import decoding
-from archcalc.serving.stream import Stream, stream
+from archcalc.serving.stream import Stream, passing, stream
 from archcalc.serving.text import Text
 from archcalc.serving.transient import Outputs, outputs
-from archcalc.serving.weights import looked_up, read, values_in_bytes
+from archcalc.serving.weights import looked_up, needed, read, values_in_bytes
 from archcalc.symbols.dims import Dim, format_dim
 from archcalc.symbols.sums import sum_of
 
@@ -32,8 +32,10 @@ class ServingRow(msgspec.Struct, frozen=True):
     parts: tuple[Part, ...]
     prefill: Work
     decode: Work
-    # The bytes of its arrays, and of rows of tables, that a pass of decoding reads.
+    # The bytes of its arrays, and of rows of tables, that a pass of decoding reads; `needed` are those that it reads at least,
+    # where tokens choose experts, and where another layer has read the same.
     read: Dim
+    needed: Dim
     looked_up: Dim
 
 
@@ -43,6 +45,7 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
     own: Profile
     # The network on all tokens of a text.
     whole: Graph
+    way: Stream
     asked: Asked
     context: Dim
     rows: tuple[ServingRow, ...]
@@ -87,6 +90,11 @@ class Serving(msgspec.Struct, frozen=True, dict=True):
     def weights_read(self) -> Dim:
         """The bytes of weights that a pass of decoding reads, at most where tokens choose experts."""
         return sum_of(row.read for row in self.rows)
+
+    @property
+    def weights_needed(self) -> Dim:
+        """The bytes of weights that a pass of decoding reads at least: each once, and of experts those of one token."""
+        return sum_of(row.needed for row in self.rows)
 
     @property
     def looked_up(self) -> Dim:
@@ -135,7 +143,7 @@ def served(text: Text, asked: Asked) -> Serving:
     graph = text.on(context)
     own, first = profile(text.own), profile(graph, asked.batch)
     require_places(own, first, text, context)
-    step = text.on(asked.tokens_per_pass)
+    step = passing(text, way, asked.tokens_per_pass, context)
     rows = tuple(
         ServingRow(
             node.name,
@@ -151,7 +159,7 @@ def served(text: Text, asked: Asked) -> Serving:
     lettered = isinstance(own.totals.params, int) and not isinstance(first.totals.params, int)
     places = text.tokens if lettered else None
     weights = bytes_held(text.own, asked.dtypes)
-    return Serving(own, graph, asked, context, rows, weights, places, _outputs(text, context, way, asked))
+    return Serving(own, graph, way, asked, context, rows, weights, places, _outputs(text, context, way, asked))
 
 
 def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | None:
@@ -159,12 +167,12 @@ def _outputs(text: Text, context: Dim, way: Stream, asked: Asked) -> Outputs | N
     if not all(isinstance(n, int) for node in text.on(context).nodes for n in node.shape):
         return None
     flowing = {position for position, flows in enumerate(way.flows) if flows}
-    prefill, decode = text.on(asked.at_once(context)), text.on(asked.tokens_per_pass)
+    prefill, decode = (passing(text, way, n, context) for n in (asked.at_once(context), asked.tokens_per_pass))
     return Outputs(outputs(prefill, asked.dtype), outputs(decode, asked.dtype, flowing))
 
 
-def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) -> tuple[Dim, Dim]:
-    """The bytes of arrays that a layer reads in decoding, and those of rows that are looked up."""
+def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) -> tuple[Dim, Dim, Dim]:
+    """The bytes of arrays that a layer reads in decoding, those that it reads at least, and those of rows that are looked up."""
     node = own.nodes[position]
     tokens = asked.batch * asked.tokens_per_pass
     if not way.flows[position]:
@@ -172,7 +180,7 @@ def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) ->
         used = way.axes[position] is not None and any(
             position in one.inputs and way.flows[at] for at, one in enumerate(own.nodes)
         )
-        return 0, values_in_bytes(step.nodes[position].shape, asked.dtypes) if used else 0
+        return 0, 0, values_in_bytes(step.nodes[position].shape, asked.dtypes) if used else 0
     shapes = [own.nodes[i].shape for i in node.inputs]
     idle = frozenset(
         name
@@ -182,6 +190,7 @@ def _reads(own: Graph, step: Graph, way: Stream, position: int, asked: Asked) ->
     )
     return (
         read(own, position, asked.dtypes, tokens, idle),
+        needed(own, position, asked.dtypes, idle),
         looked_up(own, position, asked.dtypes, tokens),
     )
 

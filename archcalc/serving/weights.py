@@ -32,6 +32,23 @@ def read(graph: Graph, position: int, dtypes: Dtypes, tokens: Dim, idle: frozens
     return _bytes(found)
 
 
+def needed(graph: Graph, position: int, dtypes: Dtypes, idle: frozenset[str] = frozenset()) -> Dim:
+    """The bytes of its arrays that a layer reads at least: of experts those of one token, and none that another layer read before it."""
+    owner = graph.nodes[position].share
+    again = owner is not None and graph.nodes[owner].layer.entries is None
+    return 0 if again else read(graph, position, dtypes, 1, idle)
+
+
+def read_at_least(graph: Graph, dtypes: Dtypes) -> Dim:
+    """The bytes of weights that a pass over a whole text reads at least.
+
+    >>> from archcalc.language import load
+    >>> read_at_least(load("llama3_8b"), Dtypes("bf16", "bf16")) == 2 * (8030261248 - 128256 * 4096)
+    True
+    """
+    return sum_of(needed(graph, position, dtypes) for position in range(len(graph.nodes)))
+
+
 def looked_up(graph: Graph, position: int, dtypes: Dtypes, tokens: Dim) -> Dim:
     """The bytes of the rows that so many tokens look up in a layer's table."""
     node = graph.nodes[position]

@@ -12,6 +12,9 @@ from archcalc.network.graph import Graph
 from archcalc.symbols.dims import Dim, as_int, quotient, size
 from archcalc.symbols.sums import sum_of
 
+# The bytes of a class in int64.
+CLASS = 8
+
 
 class Kept(NamedTuple):
     """A tensor kept for the backward pass: what it is to its layer, and its bytes."""
@@ -41,15 +44,15 @@ def keeping(graph: Graph, saved: SavedTensors, batch: Dim, bits: int, segments: 
     roots = set(kept_outside)
     for position, tensors in own.items():
         by_node[position] += tensors
-    entering = [_entering(graph, saved, one) for one in cut]
-    for one, entered in zip(cut, entering, strict=True):
+    entered_by = [entering(graph, saved, one) for one in cut]
+    for one, entered in zip(cut, entered_by, strict=True):
         for root in sorted(entered - roots):
             by_node[one.start].append(
                 Kept(f"input of its block, from {graph.nodes[root].name}", _output(graph, root, batch, bits))
             )
         roots |= entered
     again = []
-    for one, entered in zip(cut, entering, strict=True):
+    for one, entered in zip(cut, entered_by, strict=True):
         kept, within = _tensors(graph, saved, set(one), batch, bits)
         again.append(
             sum_of(
@@ -64,7 +67,7 @@ def keeping(graph: Graph, saved: SavedTensors, batch: Dim, bits: int, segments: 
     return Keeping(by_node, again)
 
 
-def _entering(graph: Graph, saved: SavedTensors, segment: range) -> set[int]:
+def entering(graph: Graph, saved: SavedTensors, segment: range) -> set[int]:
     """The outputs before a segment that its layers read."""
     read = {i for position in segment for i in graph.nodes[position].inputs if i not in segment}
     return {saved.roots[i] for i in read} - {-1}
@@ -102,4 +105,4 @@ def loss_kept(graph: Graph, position: int, batch: Dim) -> list[Kept]:
     shape = graph.nodes[position].shape
     classes = shape[0] if len(shape) > 2 else shape[-1]
     values = batch * size(shape)
-    return [Kept("log-probabilities", 4 * values), Kept("classes", 8 * quotient(values, classes))]
+    return [Kept("log-probabilities", 4 * values), Kept("classes", CLASS * quotient(values, classes))]

@@ -16,7 +16,7 @@ from archcalc.profiling.rows import Profile, Row
 from archcalc.symbols.dims import Dim, as_int
 from archcalc.symbols.evaluate import in_form
 from archcalc.symbols.sums import repeated, sum_of
-from archcalc.training.asked import Asked, prepared
+from archcalc.training.asked import Asked, Loss, prepared
 from archcalc.training.kept import Kept, keeping, loss_kept
 from archcalc.training.operations import ATTENDING, Operations, operations
 from archcalc.training.recipes import Recipe, States, recipe, states_of, together
@@ -153,21 +153,21 @@ def step_of(result: Profile, asked: Asked = Asked()) -> Step:  # noqa: B008 - a 
         form,
         rule_of,
         tuple(rows),
-        _losses(graph, batch, asked),
+        losses(graph, batch, asked.loss),
         max(numbers) if numbers and len(numbers) == len(kept.again) else None,
         rule(result, done),
     )
 
 
-def _losses(graph: Graph, batch: Dim, asked: Asked) -> dict[str, list[Kept]]:
-    """The tensors of the losses: of each output of classes or of words, unless none was asked for."""
+def losses(graph: Graph, batch: Dim, asked: Loss | None) -> dict[str, list[Kept]]:
+    """The tensors of the losses by the names of outputs: of each one of classes or of words, unless none was asked for."""
     found: dict[str, list[Kept]] = {}
-    if asked.loss == "none":
+    if asked == "none":
         return found
     for position in sorted(graph.ends):
         node = graph.nodes[position]
         # The head of a network of no stated task has weights; what ends otherwise is a part of one.
         likely = graph.task in TASKS or (graph.task == "" and bool(weights_of(node, graph.nodes)))
-        if asked.loss == "cross-entropy" or (likely and node.layer.kind != "softmax"):
+        if asked == "cross-entropy" or (likely and node.layer.kind != "softmax"):
             found[node.name] = loss_kept(graph, position, batch)
     return found

@@ -13,7 +13,7 @@ from archcalc.reference import CountingNumpy, KeptArrays, noise, outputs, seeded
 from archcalc.reference.given import given
 from archcalc.serving.cache import parts
 from archcalc.serving.passes import decoding
-from archcalc.serving.stream import Stream, stream
+from archcalc.serving.stream import Stream, passing, stream
 from archcalc.serving.text import Text
 from archcalc.symbols.dims import size
 
@@ -108,7 +108,7 @@ class _Run:
     def onwards(self, context: int) -> PassCheck:
         """A pass over the tokens up to `context`."""
         tokens = context - self.done
-        graph, step = self.text.on(context), self.text.on(tokens)
+        graph, step = self.text.on(context), passing(self.text, self.way, tokens, context)
         counting, made, wrong, total = CountingNumpy(), dict[int, Any](), list[str](), 0
         arrived = given(self.whole, self.given)
         for position, node in enumerate(step.nodes):

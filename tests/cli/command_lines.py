@@ -117,7 +117,7 @@ class _Drawing:
         leans = turn[0] in settled or name not in _LEANINGS
         self.leaning = (name, turn[0] if leans else rng.choice(_LEANINGS[name]))
         self.files: dict[str, bytes] = {"file.bin": bytes(rng.randrange(256) for _ in range(64))}
-        if name in {"devices", "roofline"}:
+        if name in {"devices", "roofline", "serve"}:
             self.files["device.yaml"] = DEVICE
         if name in {"sweep", "front"}:
             self.files |= SWEPT

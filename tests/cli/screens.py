@@ -154,12 +154,14 @@ serve gpt2
 serve gpt2 --layers --exact --context 512 --batch 4 --tokens-per-pass 3
 serve gpt2 --context S --batch B --dtype fp32 --kv int8
 serve whisper_tiny --input mel=80x1000 --set depth=2 --budget 1GB --chunk 64
-serve mixtral --variants
+serve mixtral --variants --device mi300x
+serve llama3_8b --device h100-sxm --batch 8 --budget 80GB
 serve lstm_lm_small --verify
 rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2
 rf --depth L
 shard gpt2 --zero 1 --tensor 4 --sequence --context 2 --pipeline 2 --microbatches 8 --pad-vocabulary 128 --set depth=4
+shard gpt2 --tensor 2 --pad-vocabulary 1 --attention eager --attention-dropout --recompute full --loss none --set depth=4
 shard gpt2 --tensor 4 --pad-vocabulary 128 --optimizer momentum --batch 2 --input 256 --exact
 shard mixtral_8x7b --data 8 --experts 8 --set depth=2 --input 64
 train gpt2 --attention eager --attention-dropout --lora 4 --on q,v --set depth=2 --exact

@@ -59,7 +59,7 @@ WRITER = f"e{SHORT[2::3]}f.yaml"
 GIVEN = {
     "table": [[NAME], [NAME, "--style", "cs231n"], [NAME, "--columns", SHORT], [NAME, "--set", f"a{SHORT}=1"]],
     "list": [[]],
-    "serve": [[WRITER], [NAME], [SHORT, "--variants"]],
+    "serve": [[WRITER], [NAME], [SHORT, "--variants"], [WRITER, "--device", SHORT]],
     "expand": [[NAME], [OTHER]],
     "import": [[NAME], [OTHER]],
     "export": [[NAME, "--to", "torch"], [OTHER, "--to", "torch"]],

@@ -21,14 +21,7 @@ EXCEPTIONS = {
     "devices/products.py": "convolutions, which alone have ways with fewer products than are written",
     "training/operations.py": "attention, whose scores are kept, fused or computed again, and kernels that are fused with it",
     "training/step.py": "attention likewise, and a softmax that the loss takes in",
-    "formats/shard.py": "experts, whose number is told only where there are any",
-    **dict.fromkeys(
-        (
-            *("parallel/caching.py", "parallel/carrying.py", "parallel/holding.py", "parallel/sending.py"),
-            *("parallel/sharding.py", "parallel/spreading.py", "parallel/ways.py"),
-        ),
-        "which kinds a plan can split, and how: by heads, by experts, by columns and rows",
-    ),
+    "parallel/sending.py": "exchanges, which are its own room's layers between those of a network",
     "reference/fast/fuse.py": "which hand-written kernels can take which kinds in",
 }
 

@@ -28,11 +28,11 @@ EXCEPTIONS = {
         {"shape[1:]", "shape[0]", "len(shape) > 1"},
         "rows of an array as it lies in memory, of which some are read",
     ),
-    "parallel/caching.py": ({"node.shape[0]"}, "tokens of what attention reads, in the order of its kind"),
     "parallel/carrying.py": (
-        {"node.shape[1]", "len(node.shape) == 2", "len(x) == 2", "len(node.shape) > 1"},
+        {"len(node.shape) == 2", "len(x) == 2", "len(node.shape) > 1"},
         "tokens×features, the order of the kinds that are split",
     ),
+    "parallel/keeping.py": ({"graph.nodes[place].shape[-1]"}, "class scores, of which a device has a part"),
     "parallel/spreading.py": (
         {"self.graph.nodes[node.inputs[1]].shape[1]", "shape[0]", "len(shape) < 2"},
         "a trained array, whose axes nobody names, and the experts of a router",

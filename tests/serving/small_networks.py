@@ -13,5 +13,6 @@ SPECS: dict[str, dict[str, int]] = {
     "gpt_oss_20b": {**_GROUPED, **_MIXED, "head": 8, "window": 6},
     "deepseek_v3": {**SETTINGS, **_MIXED, "latent": 8, "query": 12, "first": 1, "dense": 24},
     "mamba_130m": {"vocabulary": 11, "dim": 8, "depth": 2},
+    "t5_small": {"S": 12, "words": 11, "dim": 16, "heads": 2, "key": 4, "hidden": 24, "depth": 2},
     "whisper_tiny": {"frames": 12, "bands": 4, "dim": 16, "heads": 2, "depth": 2, "words": 11},
 }

@@ -15,6 +15,7 @@ from archcalc.serving.text import Text
 from archcalc.symbols.dims import symbol
 
 SMALL = {"dim": 16, "words": 11, "heads": 4, "depth": 2, "hidden": 24, "kv_heads": 2}
+WRITTEN_OUT = {"S": 12, "words": 11, "dim": 16, "heads": 2, "key": 4, "hidden": 24, "depth": 2}
 GEMMA = {**SMALL, "head": 8, "window": 30}
 
 
@@ -29,7 +30,8 @@ def peak(of: Text, context: int, batch: int, chunk: int | None = None) -> int:
 
 
 @pytest.mark.parametrize(
-    ("name", "settings"), [("llama3_8b", SMALL), ("gemma2_2b", GEMMA), ("mamba_130m", {"dim": 8, "depth": 2})]
+    ("name", "settings"),
+    [("llama3_8b", SMALL), ("gemma2_2b", GEMMA), ("mamba_130m", {"dim": 8, "depth": 2}), ("t5_small", WRITTEN_OUT)],
 )
 @pytest.mark.parametrize("chunk", [None, 12])
 @pytest.mark.parametrize("budget", [100_000, 1_234_567])

@@ -19,13 +19,9 @@ from archcalc.serving.plan import Serving, served
 from archcalc.serving.text import Text
 from archcalc.symbols.dims import symbol
 from archcalc.symbols.evaluate import substitute
-from tests.zoo import THOROUGH
 
 DATA = Path(__file__).parents[1] / "data" / "llm_serving.csv"
-# Deep networks whose rules others show too.
-DEEP = {"deepseek_v2", "llama3.1_405b", "llama3_70b"}
 FIGURES = list(csv.DictReader(DATA.read_text("utf-8").splitlines()))
-TRIED = [row for row in FIGURES if THOROUGH or row["network"] not in DEEP]
 
 
 @cache
@@ -45,10 +41,12 @@ def said(network: str, context: int, batch: int) -> dict[str, Any]:
 
 def test_all_networks_of_the_table_are_here():
     cached = {row["network"] for row in FIGURES if row["of"] in {"bytes_per_token", "cache"}}
-    assert len(cached) == 14
+    assert len(cached) == 16
 
 
-@pytest.mark.parametrize("row", TRIED, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}")
+@pytest.mark.parametrize(
+    "row", FIGURES, ids=lambda row: f"{row['network']}-{row['context']}-{row['batch']}-{row['of']}"
+)
 def test_a_figure_is_that_of_the_table(row):
     found = said(row["network"], int(row["context"]), int(row["batch"]))
     places = {
@@ -70,7 +68,7 @@ def test_a_cache_grows_up_to_its_windows():
     assert [(rate.nbytes, rate.up_to) for rate in mistral] == [(131072, 4096), (0, None)]
 
 
-@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v2_lite", "whisper_tiny"])
+@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v2_lite", "whisper_tiny", "t5_small"])
 def test_letters_give_what_numbers_give(network):
     """The cache, the work of both passes and the bytes read, at two lengths on either side of a window."""
     letters = serving(network, symbol("S"), symbol("B"))
@@ -106,6 +104,11 @@ def test_a_pass_of_several_tokens_is_as_much_as_theirs_one_by_one():
 def test_the_cache_has_a_dtype_of_its_own():
     narrow = serving("llama3_8b", 8192, kv="int8", weights="int4")
     assert (narrow.cache, narrow.weights) == (536870912, 4015130624)
+
+
+def test_a_head_that_shares_its_words_is_there_once():
+    """GPT-2 has 124,439,808 params of 4 bytes."""
+    assert serving("gpt2", 64, weights="fp32").weights == 4 * 124_439_808 == 497_759_232
 
 
 def run(*arguments: str) -> Any:

@@ -46,10 +46,16 @@ NETWORKS: dict[str, dict[str, Any]] = {
     "deepseek_v3": {**_LATENT, "query": 12, "first": 1},
     "deepseek_v2_lite": {**_LATENT, "first": 1},
     "gpt2": {"words": 11, "places": 16, "dim": 16, "head": 8, "depth": 2},
+    "t5_small": {"S": 12, "words": 11, "dim": 16, "heads": 2, "key": 4, "hidden": 24, "depth": 2},
     "whisper_tiny": {"frames": 12, "bands": 4, "dim": 16, "heads": 2, "depth": 2, "words": 11},
     "mamba_130m": {"vocabulary": 11, "dim": 8, "depth": 2},
     "lstm_lm_small": {"words": 9, "dim": 4},
 }
+# Attention written out, with what is between its products.
+_WRITTEN = (
+    "[linear: {{name: query, out: 8}}, linear: {{name: key, from: input, out: 8}}, "
+    "matmul: {{from: [query, key], transpose: second, heads: 2}}, {}, matmul: {{from: [last, key], heads: 2}}]"
+)
 # Kinds that no small bundled network has, on tokens×features.
 KINDS = {
     "gru": "gru: {hidden: 6, layers: 2}",
@@ -58,9 +64,12 @@ KINDS = {
     "lstm with projection": "lstm: {hidden: 6, proj: 3, layers: 2}",
     "sums": "cumsum",
     "means": "cummean",
+    "scan in heads": "[linear: {name: d, from: input, out: 2}, softplus, ssd: {from: [input, softplus, input, input]}]",
+    "weighted means of RWKV": "wkv: {from: [input, input]}",
     "linear attention": "linearattention: {from: [input, input, input], heads: 2, causal: true}",
     "attention with layer norms": "attention: {heads: 4, kv_heads: 1, causal: true, qk_norm: layer, positions: rotary}",
     "window of one": "attention: {heads: 2, causal: true, window: 1}",
+    "scores with a bias": _WRITTEN.format("relativebias: {causal: true}, dropout: 0.1, softmax: {name: last}"),
     "dilated": "[permute: [features, tokens], conv1d: {out: 8, kernel: 3, dilation: 2, padding: [[4, 0]]}]",
 }
 
@@ -87,7 +96,7 @@ def test_a_network_writes_with_its_cache_what_it_writes_without(network):
     assert found.kept
 
 
-@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v3", "whisper_tiny", "mamba_130m"])
+@pytest.mark.parametrize("network", ["gemma2_2b", "deepseek_v3", "whisper_tiny", "mamba_130m", "t5_small"])
 def test_so_it_does_in_passes_of_three(network):
     assert written(bundled(network), 10, tokens=3).differences == []
 
@@ -102,7 +111,8 @@ def test_each_kind_goes_on_from_what_it_kept(kind, tokens):
 
 
 @pytest.mark.parametrize(
-    "network", ["llama3_8b", "gemma2_2b", "deepseek_v3", "whisper_tiny", "lstm_lm_small", "mamba_130m"]
+    "network",
+    ["llama3_8b", "gemma2_2b", "deepseek_v3", "whisper_tiny", "t5_small", "lstm_lm_small", "mamba_130m"],
 )
 def test_the_arrays_of_a_cache_have_the_bytes_that_are_printed(network):
     text = bundled(network)
@@ -157,6 +167,17 @@ def test_a_wrong_count_is_found(monkeypatch):
             "maxpool1d sees earlier tokens, and it is not known what it keeps",
         ),
         ("[matmul: {from: [input, input], transpose: second}]", "puts out a value for each pair of tokens"),
+        (
+            "[matmul: {from: [input, input], transpose: second, heads: 2}, relativebias: {causal: true}, softmax]",
+            "softmax puts out a value for each pair of tokens",
+        ),
+        ("[permute: [features, tokens], pad: {margin: [[1, 0]]}]", "of 8 tokens pad makes 9, not as many of each"),
+        ("[matmul: {from: [input, input], transpose: first}]", "matmul sees tokens that come later"),
+        (_WRITTEN.format("softmax: {name: last}"), "scores of later tokens have to be −∞"),
+        (_WRITTEN.format("relativebias, softmax: {name: last}"), "scores of later tokens have to be −∞"),
+        # What was −∞ is −1.
+        (_WRITTEN.format("relativebias: {causal: true}, tanh: {name: last}"), "scores of later tokens have to be −∞"),
+        (_WRITTEN.format("relativebias: {causal: true}, softmax: {name: last, axis: 1}"), "tokens that come later"),
     ],
 )
 def test_what_cannot_go_on_is_refused(layers, said):

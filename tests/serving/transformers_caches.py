@@ -45,6 +45,12 @@ def models() -> Iterator[tuple[str, Any, dict[str, Any]]]:
     yield "deepseek_v3", t.DeepseekV3ForCausalLM(t.DeepseekV3Config(**{**base, **latent})), {}
     small = {"vocab_size": 11, "hidden_size": 8, "num_hidden_layers": 2, "state_size": 16, "conv_kernel": 4}
     yield "mamba_130m", t.MambaForCausalLM(t.MambaConfig(**small)), {}
+    texts = {"d_model": 16, "d_kv": 4, "d_ff": 24, "num_layers": 2, "num_heads": 2, "vocab_size": 11}
+    yield (
+        "t5_small",
+        t.T5ForConditionalGeneration(t.T5Config(**texts, decoder_start_token_id=0)),
+        {"input_ids": torch.zeros((1, 12), dtype=torch.long)},
+    )
     yield (
         "whisper_tiny",
         t.WhisperForConditionalGeneration(t.WhisperConfig(**sound)),

@@ -100,6 +100,19 @@ def test_a_loss_of_llama_3_8b_keeps_fp32_of_its_words():
     assert archcalc.train("llama3_8b", recipe="bf16-mixed").data.loss == 4_202_692_608 + 8 * 8192
 
 
+def test_6_n_of_llama_3_8b_has_an_embedding_that_multiplies_nothing():
+    """48,181,567,488 FLOPs a token, with a table of 525,336,576 values; 2·7,504,658,432 are in a product of the forward pass."""
+    rule = archcalc.train("llama3_8b").data.rule
+    parts = {name: n / 8192 for name, n in rule.parts.items()}
+
+    assert (rule.params, rule.six / 8192) == (8_030_261_248, 48_181_567_488)
+    assert parts["embeddings, which are looked up"] == -6 * 525_336_576
+    assert parts["norms, biases and other arrays that are in no product"] == -6 * 65 * 4096
+    assert rule.six / 8192 - 6 * (525_336_576 + 65 * 4096) == 3 * 15_009_316_864
+    assert parts["products of activations with each other"] == 3 * 524_288 * 8192
+    assert rule.flops == 3 * 158_140_695_838_720
+
+
 def test_gpt_2_trains_with_what_nanogpt_counts():
     """Its transformer_sizing.ipynb: 291,648,307,200 FLOPs forward and 874,944,921,600 with the backward pass; PaLM's rule has more."""
     found = archcalc.train("gpt2").data

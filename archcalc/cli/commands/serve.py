@@ -7,18 +7,22 @@ from importlib import import_module
 import click
 import msgspec
 
-from archcalc.cli.options import Request, limit_option, takes_network, takes_settings, weights_option
+from archcalc.cli.options import Request, completes, limit_option, takes_network, takes_settings, weights_option
 from archcalc.cli.output import put
 from archcalc.cli.values import LengthType
+from archcalc.devices.device import Device
+from archcalc.devices.known import device as named
 from archcalc.document.formats import TABLES
 from archcalc.errors import SpecError
 from archcalc.formats.serve import render
+from archcalc.formats.serve.variants import Side
 from archcalc.formats.serve.variants import render as by_side
 from archcalc.importers import model_of, source_of
 from archcalc.language.siblings import siblings
 from archcalc.memory_plan.sizes import bytes_of
 from archcalc.network.dtypes import DTYPES
 from archcalc.serving.asked import Asked
+from archcalc.serving.bounds import bounds
 from archcalc.serving.budget import fits
 from archcalc.serving.plan import served
 from archcalc.serving.text import Text
@@ -32,6 +36,7 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
     tokens_per_pass: int
     chunk: int | None
     budget: str | None
+    device: str | None
     dtype: str
     weights: str | None
     kv: str | None
@@ -43,8 +48,6 @@ class ServeOptions(msgspec.Struct, frozen=True, kw_only=True):
 
 # Enough tokens for a prefill and a few passes.
 _FEW = 16
-# More than any number of params has.
-_DIGITS = 30
 # A run is in double precision.
 _WIDTH = 8
 
@@ -65,6 +68,12 @@ _dtype = click.Choice(list(DTYPES))
 )
 @click.option("--chunk", type=click.IntRange(1, 10**9), help="Tokens of a pass of prefill, by default all at once.")
 @click.option("--budget", help="Find the largest batch and the longest context that fit, such as 80GB.")
+@click.option(
+    "--device",
+    metavar="DEVICE",
+    help="Also the least times on this one and whether it holds it, a name of archcalc devices or a file.",
+    **completes("devices"),
+)
 @click.option(
     "--dtype",
     type=_dtype,
@@ -93,10 +102,11 @@ def command(request: Request, options: ServeOptions) -> None:
         kv=options.kv,
     )
     budget = None if options.budget is None else bytes_of(options.budget)
+    device = None if options.device is None else named(options.device)
     if options.variants:
         if options.verify or options.layers:
             raise click.UsageError("--variants has a row for each network; leave out --layers and --verify")
-        put(_side_by_side(request, asked, budget), request.form)
+        put(_side_by_side(request, asked, budget, device), request.form)
         return
     text = Text(model_of(request.source()), request.params, request.input_shape)
     if options.verify:
@@ -104,10 +114,11 @@ def command(request: Request, options: ServeOptions) -> None:
         return
     found = served(text, asked)
     within = None if budget is None else fits(text, found, budget)
-    put(render(found, request.form, request.screen, within=within, layers=options.layers), request.form)
+    least = None if device is None else bounds(found, device)
+    put(render(found, request.form, request.screen, within=within, least=least, layers=options.layers), request.form)
 
 
-def _side_by_side(request: Request, asked: Asked, budget: int | None) -> str:
+def _side_by_side(request: Request, asked: Asked, budget: int | None, device: Device | None) -> str:
     """All networks of a family that can be served, the smallest first; raises SpecError if none can."""
     [spec] = request.specs
     sides, refused = [], []
@@ -115,13 +126,19 @@ def _side_by_side(request: Request, asked: Asked, budget: int | None) -> str:
         try:
             text = Text(model_of(source_of(name)), request.params, request.input_shape)
             found = served(text, asked)
-            sides.append((found, None if budget is None else fits(text, found, budget)))
+            within = None if budget is None else fits(text, found, budget)
+            sides.append(Side(found, within, None if device is None else bounds(found, device)))
         except SpecError as error:
             refused.append(f"{name}: {error.fact}.")
     if not sides:
         raise SpecError(f"none of these can be served: {refused[0]}")
-    sides.sort(key=lambda side: str(side[0].own.totals.params).zfill(_DIGITS))
+    sides.sort(key=lambda side: _order(side.found.own.totals.params))
     return by_side(sides, refused, request.form, request.screen)
+
+
+def _order(params: Dim) -> tuple[bool, int]:
+    """Numbers by their size, before whatever has letters."""
+    return (False, params) if isinstance(params, int) else (True, 0)
 
 
 def _verify(request: Request, text: Text, options: ServeOptions) -> None:

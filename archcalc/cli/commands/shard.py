@@ -7,6 +7,7 @@ import msgspec
 
 from archcalc.cli.options import Request, takes_network, takes_settings
 from archcalc.cli.output import put
+from archcalc.cli.training_options import takes_keeping
 from archcalc.document.formats import TABLES
 from archcalc.formats.shard import render
 from archcalc.memory_plan.optimizers import OPTIMIZERS
@@ -32,6 +33,11 @@ class ShardOptions(msgspec.Struct, frozen=True):
     microbatches: int | None
     recipe: str | None
     optimizer: str | None
+    attention: str | None
+    attention_dropout: bool | None
+    recompute: str | None
+    blocks: str | None
+    loss: str | None
     pad_vocabulary: int | None
 
 
@@ -52,6 +58,7 @@ class ShardOptions(msgspec.Struct, frozen=True):
     "--recipe", type=click.Choice([*RECIPES, INFERENCE]), help="Of training, or inference.  [default: bf16-mixed]"
 )
 @click.option("--optimizer", type=click.Choice(list(OPTIMIZERS)), help="In training; adam by default.")
+@takes_keeping(open_ones=True)
 @click.option("--pad-vocabulary", type=_COUNT, help="Pad words to a multiple of this on each device.")
 @takes_settings(ShardOptions)
 def command(request: Request, options: ShardOptions) -> None:

@@ -6,10 +6,11 @@ import click
 
 from archcalc.cli.options import Request, completes_list, takes_network, takes_settings
 from archcalc.cli.output import put
+from archcalc.cli.training_options import takes_keeping
 from archcalc.document.formats import TABLES
 from archcalc.formats.training.page import render
 from archcalc.memory_plan.optimizers import OPTIMIZERS
-from archcalc.training.asked import ATTENTION, LOSSES, PROJECTIONS, RECOMPUTED, Asked
+from archcalc.training.asked import PROJECTIONS, Asked
 from archcalc.training.recipes import RECIPES
 from archcalc.training.step import step_of
 
@@ -22,28 +23,10 @@ from archcalc.training.step import step_of
 @click.option(
     "--optimizer", type=click.Choice(list(OPTIMIZERS)), default="adam", show_default=True, help="What updates weights."
 )
-@click.option(
-    "--recompute",
-    type=click.Choice(RECOMPUTED),
-    default="none",
-    show_default=True,
-    help="What is computed again: the scores of attention, or every repeated block.",
-)
-@click.option("--blocks", help="With --recompute full, the name of the blocks.")
-@click.option(
-    "--attention",
-    type=click.Choice(ATTENTION),
-    default="fused",
-    show_default=True,
-    help="Whether a kernel keeps no scores, or products written out keep them.",
-)
-@click.option("--attention-dropout", is_flag=True, help="Dropout of the scores, with --attention eager.")
+@takes_keeping(open_ones=False)
 @click.option("--lora", type=click.IntRange(1, 1_000_000), help="The rank of adapters beside what --on names.")
 @click.option("--on", help="Where adapters stand, such as q,v.", **completes_list(PROJECTIONS))
 @click.option("--freeze", help="Layers that are not trained, such as 'encoder/*'.")
-@click.option(
-    "--loss", type=click.Choice(LOSSES), help="By default the cross-entropy, of networks of classes or of words."
-)
 @takes_settings(Asked)
 def command(request: Request, asked: Asked) -> None:
     """A step of training: operations by layer, bytes held and kept."""

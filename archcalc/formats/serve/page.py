@@ -7,9 +7,11 @@ from typing import Any
 
 from archcalc.document.content import Fact, Facts, Head, Notes, Page, Section, Table
 from archcalc.formats.conditions import held
+from archcalc.formats.serve.bounds import TAKEN, facts
 from archcalc.formats.summary import bytes_text, title
 from archcalc.formats.tones import kind
 from archcalc.layers.work import Work
+from archcalc.serving.bounds import Bounds
 from archcalc.serving.budget import Fit, Fits
 from archcalc.serving.cache import Part, Rate
 from archcalc.serving.lines import Line, lines
@@ -25,7 +27,7 @@ UNMODELLED = (
 )
 
 
-def page(found: Serving, within: Fits | None = None, *, layers: bool = False) -> Page:
+def page(found: Serving, within: Fits | None = None, least: Bounds | None = None, *, layers: bool = False) -> Page:
     """The needs of a network, as a page."""
     asked = found.asked
     said = asked.dtypes.said(found.graph)
@@ -36,8 +38,8 @@ def page(found: Serving, within: Fits | None = None, *, layers: bool = False) ->
     )
     parts = (
         _table(found, layers=layers),
-        Facts((*_facts(found), *_fitting(found, within))),
-        Notes(tuple(_notes(found))),
+        Facts((*_facts(found), *_fitting(found, within), *(() if least is None else facts(least)))),
+        Notes((*_notes(found), *(() if least is None else (TAKEN,)))),
     )
     return Page(f"Serving: {title(found.own)}", tuple(filter(None, (found.graph.source, about))), (Section("", parts),))
 

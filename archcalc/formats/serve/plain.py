@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from archcalc.formats.as_json import plain_dim, plain_facts
+from archcalc.formats.serve.bounds import plain
 from archcalc.formats.serve.page import UNMODELLED, expanded
 from archcalc.layers.work import Work
+from archcalc.serving.bounds import Bounds
 from archcalc.serving.budget import Fits
 from archcalc.serving.plan import Serving
 from archcalc.symbols.dims import Dim
 
 
-def to_dict(found: Serving, within: Fits | None = None) -> dict[str, Any]:
+def to_dict(found: Serving, within: Fits | None = None, least: Bounds | None = None) -> dict[str, Any]:
     """The needs of a network, as plain dicts and lists."""
     asked, totals = found.asked, found.own.totals
     return {
@@ -47,6 +49,7 @@ def to_dict(found: Serving, within: Fits | None = None) -> dict[str, Any]:
         "conditions": plain_facts(found.whole.conditions),
         "unmodelled": list(UNMODELLED),
         **({} if within is None else {"budget": _fits(within)}),
+        **({} if least is None else {"device": plain(least)}),
     }  # fmt: skip
 
 
