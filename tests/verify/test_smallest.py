@@ -65,3 +65,19 @@ def test_a_language_model_is_proved_whatever_its_size():
 
     assert set(lowered) <= set(model_of(source_of("gpt3_175b")).params())
     assert verified(graph).differences == []
+
+
+def test_a_width_of_an_odd_number_of_heads_is_lowered_to_a_power_of_two():
+    """Falcon 7B has 71 heads of 64: of its halves none is a width of whole heads.
+
+    Sixteen layers have about 13·1024² weights each, which at 16 products a weight and with those of 65,024 words come to
+    more than 4·10⁹; a quarter of them does not.
+    """
+    graph, lowered = smallest(source_of("falcon_7b"))
+
+    assert (lowered, graph.nodes[1].shape) == ({"depth": "16", "dim": "512"}, (2, 512))
+
+
+def test_where_the_least_widths_leave_much_they_become_less():
+    """StyleGAN has maps of 1024×1024 on any input, and of 16 each of the last two convolutions has 2.4·10⁹ products."""
+    assert smallest(source_of("stylegan_1024")).lowered["widths"] == "[8, 8, 8, 8, 8, 8, 8, 8]"
