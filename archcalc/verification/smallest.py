@@ -16,8 +16,9 @@ from archcalc.symbols.shape import VALUES
 
 # A try costs shapes only, but a spec may write out many layers.
 _MAX_TRIED = 24
-# The products of a sample that a verification has in a few seconds, and those in the time that a weight is drawn in.
-_LIGHT, _DRAWING = 4 * 10**9, 16
+# The products of a sample that a verification has in a few seconds, those in the time that a weight is drawn in, and those
+# in the time that a layer takes however small it is.
+_LIGHT, _DRAWING, _LAYER = 4 * 10**9, 16, 10**6
 # A param as large as a width is not brought below the first of these, or where the run is still long below the second;
 # one such as a depth is not brought below the count.
 _LEAST_WIDTHS, _LEAST_COUNT = (16, 4), 2
@@ -148,8 +149,8 @@ def _as_windowed(graph: Graph, whole: Graph) -> bool:
 
 
 def _work(graph: Graph) -> int:
-    """The products of a run of one sample, and what drawing the weights is worth in them."""
-    work = 0
+    """The products of a run of one sample, and what drawing the weights and going through the layers is worth in them."""
+    work = _LAYER * len(graph.nodes)
     for node in graph.nodes:
         shapes = [graph.nodes[i].shape for i in node.inputs]
         weights = {} if node.share is not None else node.layer.weights(*shapes)
