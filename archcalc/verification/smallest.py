@@ -110,8 +110,8 @@ def _on_least(model: Model, whole: _Sized) -> _Sized:
         middle = (low + high) // 2
         sized = on(middle)
         low, high, found = (middle, high, found) if sized is None else (low, middle, sized)
-    # A network that takes the next size too takes all from there on, so that halving has found the least.
-    if high < longest - 1 and on(high + 1) is not None:
+    # Of at most half the size and the next one too it is the least; near its own size a network may take one here and there.
+    if 2 * high <= longest and on(high + 1) is not None:
         return found
     fair = {-(-longest // share) for share in range(2, _MAX_TRIED)}
     below = {longest % stride + stride * i for stride in (16, 32) for i in range(_MAX_TRIED)}

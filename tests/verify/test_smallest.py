@@ -81,3 +81,8 @@ def test_a_width_of_an_odd_number_of_heads_is_lowered_to_a_power_of_two():
 def test_where_the_least_widths_leave_much_they_become_less():
     """StyleGAN has maps of 1024×1024 on any input, and of 16 each of the last two convolutions has 2.4·10⁹ products."""
     assert smallest(source_of("stylegan_1024")).lowered["widths"] == "[8, 8, 8, 8, 8, 8, 8, 8]"
+
+
+def test_sizes_that_a_network_takes_among_others_are_found():
+    """YOLOv4 joins maps made larger with those before, where 57 to 64 give 2, 4 and 8 places, and so do few sizes near 608."""
+    assert smallest(source_of("yolov4")).graph.input == (3, 61, 61)
