@@ -9,16 +9,17 @@ import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import model_of
-from archcalc.network.graph import Graph, input_axes
+from archcalc.layers.axes import each_axis
+from archcalc.network.graph import Graph, Node, input_axes
 from archcalc.network.model import NO_PARAMS, Model, Params
 from archcalc.symbols.dims import Dim, Shape, size
-from archcalc.symbols.shape import VALUES
+from archcalc.symbols.shape import VALUES, axes_of
 
 # A try costs shapes only, but a spec may write out many layers.
 _MAX_TRIED = 24
-# The products of a sample that a verification has in a few seconds, those in the time that a weight is drawn in, and those
-# in the time that a layer takes however small it is.
-_LIGHT, _DRAWING, _LAYER = 4 * 10**9, 16, 10**6
+# The products of a sample that a verification has in a few seconds, and those in the time that a weight is drawn in, that an
+# exponential takes with what is done around it, as to the scores of attention, and that a layer takes however small it is.
+_LIGHT, _DRAWING, _EXPONENTIAL, _LAYER = 4 * 10**9, 16, 30, 10**6
 # A param as large as a width is not brought below the first of these, or where the run is still long below the second;
 # one such as a depth is not brought below the count.
 _LEAST_WIDTHS, _LEAST_COUNT = (16, 4), 2
@@ -138,23 +139,32 @@ def _as_wide(graph: Graph, whole: Graph) -> bool:
 
 
 def _as_windowed(graph: Graph, whole: Graph) -> bool:
-    """True if there are the same kinds of layers here, and those of one name have the same windows."""
-    before = {node.name: node.layer for node in whole.nodes}
-    return {node.layer.kind for node in graph.nodes} == {layer.kind for layer in before.values()} and all(
-        getattr(node.layer, said) == getattr(before[node.name], said, None)
+    """True if there are the same kinds of layers here, and those of one name have the same windows, or such as see all."""
+    before = {node.name: node for node in whole.nodes}
+    return {node.layer.kind for node in graph.nodes} == {node.layer.kind for node in whole.nodes} and all(
+        getattr(node.layer, said) == getattr(before[node.name].layer, said, None)
+        or (said == "window" and _sees_all(graph, node, said) and _sees_all(whole, before[node.name], said))
         for node in graph.nodes
         for said in _WINDOWS
         if said in node.layer.__struct_fields__
     )
 
 
+def _sees_all(graph: Graph, node: Node, said: str) -> bool:
+    """True if a layer's one window is all of its input."""
+    x = graph.nodes[node.inputs[0]].shape
+    sides = [n for n, axis in zip(x, axes_of(x), strict=True) if axis not in VALUES]
+    return [*each_axis(getattr(node.layer, said), len(sides))] == sides
+
+
 def _work(graph: Graph) -> int:
-    """The products of a run of one sample, and what drawing the weights and going through the layers is worth in them."""
+    """The products of a run of one sample, and what else takes time is worth in them."""
     work = _LAYER * len(graph.nodes)
     for node in graph.nodes:
         shapes = [graph.nodes[i].shape for i in node.inputs]
         weights = {} if node.share is not None else node.layer.weights(*shapes)
-        work += node.layer.work_for(1, node.shape, *shapes).macs + _DRAWING * sum(map(size, weights.values()))
+        run = node.layer.work_for(1, node.shape, *shapes)
+        work += run.macs + _EXPONENTIAL * run.exponentials + _DRAWING * sum(map(size, weights.values()))
     return work
 
 

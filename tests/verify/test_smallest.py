@@ -86,3 +86,8 @@ def test_where_the_least_widths_leave_much_they_become_less():
 def test_sizes_that_a_network_takes_among_others_are_found():
     """YOLOv4 joins maps made larger with those before, where 57 to 64 give 2, 4 and 8 places, and so do few sizes near 608."""
     assert smallest(source_of("yolov4")).graph.input == (3, 61, 61)
+
+
+def test_a_window_of_all_places_may_be_less_where_there_are_fewer():
+    """In SAM a quarter of the layers attend to all 64×64 patches of 16×16; on 32×32 pixels there are 2×2."""
+    assert smallest(source_of("sam_vit_b")).graph.input == (3, 32, 32)
