@@ -61,15 +61,15 @@ class Additions(ABC):
             return {"index": 0, **fixed}
         return seen_from(self.builder.nodes[position].shape, fixed)
 
-    def _inputs(self, call: Item, scope: Scope, values: dict[str, Value]) -> tuple[int, ...]:
-        """The positions of the layers that `from` names."""
+    def _inputs(self, call: Item, scope: Scope, values: dict[str, Value], most: int | None = None) -> tuple[int, ...]:
+        """The positions of the layers that `from` names, or of the first of them."""
         if "from" not in call.given:
             return ()
         tree = call.given["from"]
         named = tree.items if isinstance(tree, ListNode) else [tree]
         if not named:
             raise SpecError("'from' names no layer", tree.place)
-        return tuple([self._find(item, scope, values)[1] for item in named])
+        return tuple([self._find(item, scope, values)[1] for item in named[:most]])
 
     def _find(self, tree: Tree, scope: Scope, values: dict[str, Value]) -> tuple[str, int]:
         name = text_of(tree, values)

@@ -105,12 +105,17 @@ class Expansion(Additions):
         for index in range(times):
             self._budget.spend(call, weight)
             fixed = counted(scope.fixed, index) if "repeat" in call.given else scope.fixed
-            named = self._inputs(call, scope, fixed) or (last,)
+            if _left_out(call, {"index": 0, **fixed}):
+                continue
+            named = self._inputs(call, scope, fixed, 1 if "if" in call.given else None) or (last,)
             inputs = (before, *named[1:]) if chained and before is not None else named
             values = self._values(fixed, inputs[0])
             holds = "if" not in call.given or truth_of(call, "if", values)
             if not holds and "else" not in call.given:
                 continue
+            if holds and "if" in call.given:
+                named = self._inputs(call, scope, fixed) or (last,)
+                inputs = (inputs[0], *named[1:])
             auxiliary = holds and "auxiliary" in call.given and truth_of(call, "auxiliary", values)
             if chained and heads and not auxiliary:
                 # Heads among the repetitions hang from the trunk, which goes on where it left off.
@@ -137,6 +142,8 @@ class Expansion(Additions):
         """Add an item as often as a letter says."""
         place = call.given["repeat"].place
         check_call(call, times, names_in(call.given["from"]) if "from" in call.given else set())
+        if _left_out(call, {key: n for key, n in scope.fixed.items() if key != "index"}):
+            return End(last)
         named = self._inputs(call, scope, scope.fixed) or (last,)
         nodes, inputs, first = self.builder.nodes, named, list[Node]()
         if "if" in call.given:
@@ -159,3 +166,14 @@ class Expansion(Additions):
                 self.loops.append(Loop(begun, len(nodes), one.times, inputs[0], end.position))
             inputs = (end.position, *named[1:])
         return End(inputs[0])
+
+
+def _left_out(call: Item, values: dict[str, Value]) -> bool:
+    """True if an item without an `else` has a condition that fails whatever it reads, which then need not be there."""
+    if "if" not in call.given or "else" in call.given:
+        return False
+    try:
+        return not truth_of(call, "if", values)
+    except SpecError:
+        # It speaks of the axes of what is read, or it is told where that is known.
+        return False

@@ -105,7 +105,8 @@ def located(spec: str) -> tuple[Path, str]:
         return Path(name), variant
     files = {path.stem: path for path in SPECS.glob("*.yaml")}
     if name in files:
-        return files[name], variant
+        # A variant may have the name of its file, and is then what the name stands for.
+        return files[name], variant or (name if name in _variants(files[name]) else "")
     if not variant:
         # Most variants begin with the name of their file, and the others need not be looked at.
         likely = [stem for stem in files if name.startswith(stem) and name in _variants(files[stem])]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
+from itertools import product
 from typing import Any, ClassVar
 
 from archcalc.layers.axes import each_axis, reshape_along
@@ -79,7 +80,13 @@ class _MaxPool(_Pool, frozen=True):
         yield SavedTensor("indices", size(output), "int64")
 
     def forward(self, xp: Any, x: Any) -> Any:
-        return self.windows(xp, x, -math.inf, -math.inf).max(axis=self.taps)
+        windows = self.windows(xp, x, -math.inf, -math.inf)
+        # Tap by tap over all windows at once: along the short axes of the taps numpy is ten times slower.
+        first, *others = (windows[(..., *at)] for at in product(*map(range, windows.shape[-self.rank :])))
+        y = xp.array(first, order="C")
+        for other in others:
+            xp.maximum(y, other, out=y)
+        return y
 
 
 class MaxPool1d(_MaxPool, frozen=True):

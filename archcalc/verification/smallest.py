@@ -9,17 +9,20 @@ import msgspec
 
 from archcalc.errors import Source, SpecError
 from archcalc.importers import model_of
-from archcalc.network.graph import Graph, input_axes
+from archcalc.layers.axes import each_axis
+from archcalc.network.graph import Graph, Node, input_axes
 from archcalc.network.model import NO_PARAMS, Model, Params
 from archcalc.symbols.dims import Dim, Shape, size
-from archcalc.symbols.shape import VALUES
+from archcalc.symbols.shape import VALUES, axes_of
 
 # A try costs shapes only, but a spec may write out many layers.
 _MAX_TRIED = 24
-# The products of a sample that a verification has in a few seconds, and those in the time that a weight is drawn in.
-_LIGHT, _DRAWING = 4 * 10**9, 16
-# A param as large as a width is not brought below the first, one such as a depth not below the second.
-_LEAST_WIDTH, _LEAST_COUNT = 16, 2
+# The products of a sample that a verification has in a few seconds, and those in the time that a weight is drawn in, that an
+# exponential takes with what is done around it, as to the scores of attention, and that a layer takes however small it is.
+_LIGHT, _DRAWING, _EXPONENTIAL, _LAYER = 4 * 10**9, 16, 30, 10**6
+# A param as large as a width is not brought below the first of these, or where the run is still long below the second;
+# one such as a depth is not brought below the count.
+_LEAST_WIDTHS, _LEAST_COUNT = (16, 4), 2
 # What would no longer be tried if it became smaller.
 _WINDOWS = ("kernel", "stride", "padding", "dilation", "window", "size")
 
@@ -46,7 +49,8 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Small:
     wrong stride or padding would show in nothing. It is found by halving and then, for networks that take few sizes
     only, among fair shares of the input and sizes whole strides below it; if there is none, the network is on its own
     input. If a run of that would still be long, the params that are whole numbers are lowered, the least first, to a
-    half, a quarter and so on, until it is short, as far as that leaves all kinds of layers and their windows.
+    half, a quarter and so on, or the power of two below, until it is short, as far as that leaves all kinds of layers and their
+    windows.
 
     VGG-16 halves its input five times, so 64 leaves 2. On 34 the maps of ResNet-18 are of 17, 8, 4, 2 and 1 positions,
     on 35 of 18, 9, 5, 3 and 2.
@@ -63,19 +67,16 @@ def smallest(source: Source, params: Params = NO_PARAMS) -> Small:
         return Small(whole, {})
     found = _on_least(model, _Sized(whole, {**params}))
     lowered: dict[str, str] = {}
-    for name, values in _lower(model, found.params):
-        if _work(found.graph) <= _LIGHT:
-            break
-        least = found
-        for value in values:
-            other = _Sized(found.graph, {**found.params, name: value}, found.shapes)
-            graph = _graph(model, other, found.graph)
-            if graph is not None and _work(graph) < _work(least.graph):
-                least = msgspec.structs.replace(other, graph=graph)
-                lowered[name] = value
-                if _work(graph) <= _LIGHT:
+    for width in _LEAST_WIDTHS:
+        for name, values in _lower(model, found.params, width):
+            if _work(found.graph) <= _LIGHT:
+                break
+            for either in values:
+                sized = next((sized for value in either if (sized := _set(model, found, name, value))), found)
+                if _work(sized.graph) < _work(found.graph):
+                    found, lowered[name] = sized, str(sized.params[name])
+                if _work(found.graph) <= _LIGHT:
                     break
-        found = least
     return Small(found.graph, lowered)
 
 
@@ -110,8 +111,8 @@ def _on_least(model: Model, whole: _Sized) -> _Sized:
         middle = (low + high) // 2
         sized = on(middle)
         low, high, found = (middle, high, found) if sized is None else (low, middle, sized)
-    # A network that takes the next size too takes all from there on, so that halving has found the least.
-    if high < longest - 1 and on(high + 1) is not None:
+    # Of at most half the size and the next one too it is the least; near its own size a network may take one here and there.
+    if 2 * high <= longest and on(high + 1) is not None:
         return found
     fair = {-(-longest // share) for share in range(2, _MAX_TRIED)}
     below = {longest % stride + stride * i for stride in (16, 32) for i in range(_MAX_TRIED)}
@@ -138,36 +139,58 @@ def _as_wide(graph: Graph, whole: Graph) -> bool:
 
 
 def _as_windowed(graph: Graph, whole: Graph) -> bool:
-    """True if there are the same kinds of layers here, and those of one name have the same windows."""
-    before = {node.name: node.layer for node in whole.nodes}
-    return {node.layer.kind for node in graph.nodes} == {layer.kind for layer in before.values()} and all(
-        getattr(node.layer, said) == getattr(before[node.name], said, None)
+    """True if there are the same kinds of layers here, and those of one name have the same windows, or such as see all."""
+    before = {node.name: node for node in whole.nodes}
+    return {node.layer.kind for node in graph.nodes} == {node.layer.kind for node in whole.nodes} and all(
+        getattr(node.layer, said) == getattr(before[node.name].layer, said, None)
+        or (said == "window" and _sees_all(graph, node, said) and _sees_all(whole, before[node.name], said))
         for node in graph.nodes
         for said in _WINDOWS
         if said in node.layer.__struct_fields__
     )
 
 
+def _sees_all(graph: Graph, node: Node, said: str) -> bool:
+    """True if a layer's one window is all of its input."""
+    x = graph.nodes[node.inputs[0]].shape
+    sides = [n for n, axis in zip(x, axes_of(x), strict=True) if axis not in VALUES]
+    return [*each_axis(getattr(node.layer, said), len(sides))] == sides
+
+
 def _work(graph: Graph) -> int:
-    """The products of a run of one sample, and what drawing the weights is worth in them."""
-    work = 0
+    """The products of a run of one sample, and what else takes time is worth in them."""
+    work = _LAYER * len(graph.nodes)
     for node in graph.nodes:
         shapes = [graph.nodes[i].shape for i in node.inputs]
         weights = {} if node.share is not None else node.layer.weights(*shapes)
-        work += node.layer.work_for(1, node.shape, *shapes).macs + _DRAWING * sum(map(size, weights.values()))
+        run = node.layer.work_for(1, node.shape, *shapes)
+        work += run.macs + _EXPONENTIAL * run.exponentials + _DRAWING * sum(map(size, weights.values()))
     return work
 
 
-def _lower(model: Model, params: Params) -> Iterator[tuple[str, list[str]]]:
-    """The params that are numbers or lists of them and not of the input, the least first, each with lower values."""
+def _set(model: Model, sized: _Sized, name: str, value: str) -> _Sized | None:
+    """The network with another value of a param; None if it does not fit or no longer has its windows."""
+    other = msgspec.structs.replace(sized, params={**sized.params, name: value})
+    graph = _graph(model, other, sized.graph)
+    return None if graph is None else msgspec.structs.replace(other, graph=graph)
+
+
+def _lower(model: Model, params: Params, width: int) -> Iterator[tuple[str, list[tuple[str, ...]]]]:
+    """The params that are numbers or lists of them and not of the input, the least first, each with lower values.
+
+    Half of a width of 71 heads is not one of whole heads; beside it stands what is tried then, the power of two below.
+    """
     sizes = {*model.input_params.values()}
     own = {name: _numbers(str(params.get(name, text))) for name, text in model.params().items() if name not in sizes}
     for name, numbers in sorted(own.items(), key=lambda item: max(item[1], default=0)):
-        least = _LEAST_WIDTH if max(numbers, default=0) > _LEAST_WIDTH else _LEAST_COUNT
-        shares = [2**k for k in range(1, 20) if max(numbers, default=0) // 2**k >= least]
+        most = max(numbers, default=0)
+        least = width if most > width else _LEAST_COUNT
+        shares = [2**k for k in range(1, 20) if most // 2**k >= least]
         lower = [[max(min(n, least), n // share) for n in numbers] for share in shares]
-        as_list = model.params()[name].startswith("[")
-        yield name, [f"[{', '.join(map(str, each))}]" if as_list else str(each[0]) for each in lower]
+        if model.params()[name].startswith("["):
+            yield name, [(f"[{', '.join(map(str, each))}]",) for each in lower]
+        else:
+            yield name, [(str(n), str(2 ** (n.bit_length() - 1))) for (n,) in lower]
 
 
 def _numbers(text: str) -> list[int]:

@@ -170,6 +170,17 @@ def test_a_name_in_two_families_is_told_apart(tmp_path, monkeypatch):
     assert located("small") == (tmp_path / "one.yaml", "small")
 
 
+def test_a_variant_may_have_the_name_of_its_file(tmp_path, monkeypatch):
+    """It is what the name stands for; the file as written is named by its path."""
+    (tmp_path / "mine.yaml").write_text(FAMILY.replace("  small:", "  mine:"))
+    monkeypatch.setattr(sources, "SPECS", tmp_path)
+
+    assert bundled() == ["mine", "mine-large", "mine@plain"]
+    assert located("mine") == located("mine@mine") == (tmp_path / "mine.yaml", "mine")
+    assert parse(source_of("mine")).title == "Small: 2"
+    assert parse(source_of(str(tmp_path / "mine.yaml"))).title == "Mine"
+
+
 @pytest.mark.parametrize(
     ("name", "params"),
     [("yolov8n", 3_157_200), ("yolov8s", 11_166_560), ("yolov8m", 25_902_640), ("yolov8l", 43_691_520), ("yolov8x", 68_229_648)],

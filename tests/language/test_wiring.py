@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 import archcalc
-from archcalc.errors import Source
+from archcalc.errors import Source, SpecError
 from archcalc.language import parse
 from tests.language.specs_drawn import drawn
 from tests.language.wiring import Wired, Wiring
@@ -58,6 +58,28 @@ def test_from_with_repeat_in_every_place(item, sources):
     text = LINES + f"  - relu: {{name: a}}\n  - relu: {{name: b}}\n  - {item}"
 
     assert list(wiring(text).values())[2:] == sources
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        "relu: {from: deep, if: skip}",
+        "add: {from: [a, deep], if: skip}",
+        'relu: {from: "deep{index}", repeat: 2, if: skip}',
+        "linear: {from: deep, out: 8, repeat: n, if: skip}",
+        "add: {from: [a, deep], if: features == 9}",
+        "add: {from: [a, deep], if: skip, else: [tanh: {name: j, from: a}]}",
+    ],
+)
+def test_what_an_item_that_is_left_out_would_read_need_not_be_there(item):
+    """A layer further up may be left out by the same condition; an axis in it is that of the first that is read."""
+    params = LINES.replace("blocks", "params: {skip: false, n: n}\nblocks")
+
+    assert {
+        name: read for name, read in wiring(params + f"  - relu: {{name: a}}\n  - {item}").items() if name != "j"
+    } == {"a": ("input",)}
+    with pytest.raises(SpecError, match=r"no layer named 'deep"):
+        rows(params.replace("false", "true") + f"  - relu: {{name: a}}\n  - {item.replace('== 9', '== 8')}")
 
 
 @pytest.mark.parametrize("name", ["aux4", "aux5", "aux6"])

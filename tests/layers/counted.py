@@ -132,7 +132,9 @@ class CountedNumpy(CountingNumpy):
     def ones_like(self, x: Any) -> Any:
         return np.ones(x.shape)
 
-    def maximum(self, x: Any, bound: float) -> Any:
+    def maximum(self, x: Any, bound: Any, out: Any = None) -> Any:
+        if isinstance(bound, np.ndarray):
+            return np.maximum(x, bound, out=out)
         return np.where(x < bound, Number(bound), x)
 
     def minimum(self, x: Any, bound: float) -> Any:

@@ -14,6 +14,7 @@ from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.reference.weight_files import renamed
 from archcalc.symbols.shape import NamedShape
+from tests.specs.tables import table
 from tests.specs.torchvision_models import KINDS, RESNETS, ROWS, SPECS, Step, Trace, bare, model_of, torchvision
 
 
@@ -60,13 +61,14 @@ def test_macs(spec):
     assert result.totals.macs == counter.get_total_flops() / 2
 
 
-def test_every_convolutional_network_of_torchvision_has_a_spec():
-    """By its name or, where the paper's network has that, by its name and torchvision's; transformers are not among them."""
-    names = torchvision.models.list_models(module=torchvision.models)
-    convolutional = {name for name in names if not name.startswith(("maxvit", "swin", "vit"))}
+def test_every_network_for_classification_of_torchvision_has_a_spec_and_a_row_of_what_it_states():
+    """By its name or, where the paper's network has that, by its name and torchvision's."""
+    names = {*torchvision.models.list_models(module=torchvision.models)}
 
-    assert convolutional <= set(SPECS.values())
-    assert {f"{name}-torchvision" for name in RESNETS} <= set(SPECS)
+    assert len(names) == 80
+    assert names <= {*SPECS.values()}
+    assert names <= {row["model"] for row in table("torchvision_meta")}
+    assert {f"{name}-torchvision" for name in RESNETS} <= {*SPECS}
 
 
 @pytest.mark.parametrize("spec", [spec for spec in SPECS if spec not in RESNETS])

@@ -65,3 +65,29 @@ def test_a_language_model_is_proved_whatever_its_size():
 
     assert set(lowered) <= set(model_of(source_of("gpt3_175b")).params())
     assert verified(graph).differences == []
+
+
+def test_a_width_of_an_odd_number_of_heads_is_lowered_to_a_power_of_two():
+    """Falcon 7B has 71 heads of 64: of its halves none is a width of whole heads.
+
+    Sixteen layers have about 13·1024² weights each, which at 16 products a weight and with those of 65,024 words come to
+    more than 4·10⁹; a quarter of them does not.
+    """
+    graph, lowered = smallest(source_of("falcon_7b"))
+
+    assert (lowered, graph.nodes[1].shape) == ({"depth": "16", "dim": "512"}, (2, 512))
+
+
+def test_where_the_least_widths_leave_much_they_become_less():
+    """StyleGAN has maps of 1024×1024 on any input, and of 16 each of the last two convolutions has 2.4·10⁹ products."""
+    assert smallest(source_of("stylegan_1024")).lowered["widths"] == "[8, 8, 8, 8, 8, 8, 8, 8]"
+
+
+def test_sizes_that_a_network_takes_among_others_are_found():
+    """YOLOv4 joins maps made larger with those before, where 57 to 64 give 2, 4 and 8 places, and so do few sizes near 608."""
+    assert smallest(source_of("yolov4")).graph.input == (3, 61, 61)
+
+
+def test_a_window_of_all_places_may_be_less_where_there_are_fewer():
+    """In SAM a quarter of the layers attend to all 64×64 patches of 16×16; on 32×32 pixels there are 2×2."""
+    assert smallest(source_of("sam_vit_b")).graph.input == (3, 32, 32)
