@@ -84,18 +84,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     },
     # Whatever is printed is made here from data of all sorts; the page of a network begins with its diagram.
     "formats": {
-        *("characters", "comparison", "conventions", "devices", "document", "drawing", "grading", "layers"),
-        *(
-            "memory_plan",
-            "network",
-            "parallel",
-            "profiling",
-            "receptive_field",
-            "serving",
-            "sweeping",
-            "training",
-            "verification",
-        ),
+        *("characters", "comparison", "conventions", "devices", "document", "drawing", "grading"),
+        *("layers", "memory_plan", "network", "parallel", "profiling", "receptive_field", "serving"),
+        *("sweeping", "training", "verification"),
     },
     # A page brings together all there is to say of a network, or of a kind of layer.
     "report": {
