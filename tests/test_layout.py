@@ -263,15 +263,7 @@ def test_only_the_standard_library_and_the_declared_dependencies_are_imported():
     # Asked for a module of its own by whoever has it.
     extras |= {"torch"}
     declared = extras | {
-        "click",
-        "tabulate",
-        "yaml",
-        "msgspec",
-        "numpy",
-        "sympy",
-        "threadpoolctl",
-        "jinja2",
-        "markupsafe",
+        *("click", "tabulate", "yaml", "msgspec", "numpy", "sympy", "threadpoolctl", "jinja2", "markupsafe"),
         "archcalc",
     }
     found = {
