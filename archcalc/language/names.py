@@ -30,6 +30,7 @@ class Names:
     def take(self, prefix: str, name: str, place: Place) -> str:
         """The full form of a name that a spec gives; raises SpecError if it is taken or malformed."""
         full = _checked(prefix, name, place)
+        mark("name", full)
         if full in self._taken:
             first = self._taken[full]
             if first is None:
@@ -40,7 +41,6 @@ class Names:
                 remedy = f"first on line {first.line}"
             raise SpecError(f"the name '{full}' is used twice", place, remedy)
         self._taken[full] = place
-        mark("name", full)
         return full
 
     def number(self, prefix: str, base: str, place: Place) -> str:
@@ -87,12 +87,14 @@ class Names:
             if self._lost and self._is_lost(front + name):
                 return front + name, UNKNOWN
             if front + name in self.positions:
+                mark("found", self.positions[front + name])
                 return front + name, self.positions[front + name]
             if not front:
                 break
             front = front[: front.rstrip("/").rfind("/") + 1]
         if self._any_lost:
             return prefix + name, UNKNOWN
+        mark("found", NOWHERE)
         visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MAX_VISIBLE:]]
         # The same name inside a block or a branch, or numbered by a repeat.
         inner = [full for full in visible if f"/{_bare(full, name)}".endswith(f"/{name[:_MAX_CHARACTERS]}")]

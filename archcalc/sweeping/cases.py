@@ -18,7 +18,7 @@ from archcalc.sweeping.record import Cost, Label, Record, Section, atoms, explic
 from archcalc.symbols.traces import Guard
 
 _FITS = 2**63 - 1
-# Sections of a network of more layers than this are not apart, for their number in all is limited.
+# Sections of a network that may have more layers than this are not apart, for their number in all is limited.
 _MAX_APART = 5_000
 
 
@@ -50,6 +50,7 @@ class Cases:
         # The labels at which a section does not begin, for in some run it reads more than the layer before.
         self._joined: set[Label] = set()
         self._owners: dict[str, Label] = {}
+        self._longest: dict[Label, int] = {}
         self._ways: dict[Any, list[Way]] = {}
         self.refusals: list[Any] = []
 
@@ -72,7 +73,12 @@ class Cases:
 
     def _judge(self, record: Record) -> None:
         """Find the sections that are not apart: they read others, or have a name that stands elsewhere too."""
-        if record.profile is not None and len(record.profile.rows) > _MAX_APART:
+        ends = [section.first for section in record.sections[1:]]
+        if record.profile is not None:
+            ends.append(len(record.profile.rows))
+        for section, end in zip(record.sections, ends, strict=False):
+            self._longest[section.label] = max(self._longest.get(section.label, 0), end - section.first)
+        if sum(self._longest.values()) > _MAX_APART:
             self._apart = False
         for section in record.sections:
             if section.reaches:
@@ -126,9 +132,9 @@ class Cases:
                 if other.costs is None and other.refusal is None:
                     held[at] = way
                 return
-        # Those that are counted come first, so that the others answer only where none of these does.
-        at = len(held) if way.costs is None and way.refusal is None else 0
-        held.insert(at, way)
+        held.append(way)
+        # A refusal may ask what later sections ask too; what no run has counted answers only where nothing else does.
+        held.sort(key=lambda one: (one.refusal is None, one.costs is None))
 
     def answer(self, evaluation: Evaluation) -> Answer:
         """The answer of the runs so far for a chunk."""

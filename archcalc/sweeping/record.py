@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.language.scope import ENTRY
 from archcalc.layers import Layer
 from archcalc.network.graph import Graph, Node
 from archcalc.network.storage import Storage
@@ -156,9 +157,15 @@ def _sections(trace: Trace, stop: int) -> tuple[list[Section], list[Guard]]:
     for at, what, detail in trace.marks:
         if at > stop or what in {"row", "mistake"}:
             break
-        if what == "name":
-            if sections:
-                sections[-1].names.add(detail)
+        if what in {"name", "found"}:
+            if sections and not ended:
+                section = sections[-1]
+                if what == "name":
+                    section.names.add(detail)
+                # What a name stands for depends on all that was named before; the network's inputs are the same always.
+                elif not 0 <= detail < sections[0].first:
+                    for one in sections:
+                        one.reaches = one.reaches or detail < one.first
             continue
         (sections[-1].guards if sections and not ended else outside).extend(trace.guards[begun:at])
         begun = at
@@ -218,8 +225,11 @@ def _mark_reaching(sections: Sequence[Section], graph: Graph) -> None:
 
 
 def _refused(trace: Trace, error: SpecError) -> Record:
-    """The run that ended in a refusal: what was asked before its first mistake."""
+    """The run that ended in a refusal: what was asked before its first mistake, in its section or else in all of it."""
+    known = [what for _, what, _ in trace.marks]
     stop = next((at for at, what, _ in trace.marks if what == "mistake"), len(trace.guards))
+    if "end" in known and ("mistake" not in known or known.index("end") < known.index("mistake")):
+        return Record(trace.guards[:stop], [], refusal=error)
     sections, outside = _sections(trace, stop)
     return Record(outside, sections, refusal=error)
 
@@ -227,7 +237,7 @@ def _refused(trace: Trace, error: SpecError) -> Record:
 def explicit(name: str) -> bool:
     """True of a name that no layer without one can be given."""
     base = name.rpartition("_")[0] if name.rpartition("_")[2].isdecimal() else name
-    return base not in Layer.kinds and name not in Layer.kinds
+    return base not in Layer.kinds and name not in Layer.kinds and name.rpartition("/")[2] != ENTRY
 
 
 def atoms(cost: dict[Any, int]) -> Cost:

@@ -63,9 +63,47 @@ def test_a_name_that_two_sections_may_have_is_refused_where_they_do():
     assert refused == [(4, 1), (5, 2)]
 
 
-@pytest.mark.parametrize("measure", ["peak", "training", "kept", "rf", "depth"])
-def test_measures_of_the_whole_have_few_cases_too(measure):
-    """The peak of memory is a largest of many terms, whatever step it is at."""
+@pytest.mark.parametrize(("measure", "most"), [("peak", 2), ("training", 2), ("kept", 2), ("depth", 2), ("rf", 6)])
+def test_measures_of_the_whole_have_few_cases_too(measure, most):
+    """The peak of memory is a largest of many terms, whatever step it is at; a field has one for each of six resolutions."""
     question = asked("vgg16", ["width=32:64:8", "R=64:224:32"], input={"": [3, "R", "R"]}, measures=[measure])
 
-    assert runs(question)[1] <= 3
+    assert runs(question)[1] <= most
+
+
+def refused(text, over):
+    """The configurations that a sweep refuses, and those that are refused alone."""
+    sweep = asked(text, over).sweep
+    chunk = sweep.chunk(0, sweep.space.size)
+    alone = [sweep.alone({name: int(column[at]) for name, column in chunk.numbers.items()}) for at in range(chunk.rows)]
+    return (chunk.refused >= 0).tolist(), [not isinstance(one, dict) for one in alone]
+
+
+@pytest.mark.parametrize(
+    "layers",
+    [
+        # A name that is there for one depth alone, read right after.
+        '  - relu: {name: "x{a}"}\n  - tanh: {from: "x3"}\n',
+        '  - relu: {name: "x{a}"}\n  - tanh: {from: x1}\n',
+        # Named in one section, read in the next but one.
+        '  - relu: {name: "x{a}"}\n  - tanh\n  - add: {from: [x2, tanh]}\n',
+        # The same name twice for one pair.
+        '  - relu: {name: "x{a}"}\n  - relu: {name: "x{b + 1}"}\n',
+        # A name that layers without one are given.
+        '  - relu: {name: "relu_{a}"}\n  - relu\n  - relu\n  - tanh: {from: relu_2}\n',
+        # What is inside a block is called as the block's own input is.
+        "  - tanh: {name: entry, if: a > 2}\n  - inner\n",
+        # An output that is not there, which is said when all layers are known.
+        '  - relu: {name: "x{a}"}\n  - conv2d: {out: b, kernel: 1}\noutputs: [x2]\n',
+    ],
+)
+def test_what_names_stand_for_is_asked_of_all_sections(layers):
+    """Refused are those that are refused alone, in whatever order they are met."""
+    text = (
+        "input: {channels: 4, height: 8, width: 8}\nparams: {a: 1, b: 1}\nblocks:\n"
+        "  inner:\n    - tanh\n    - add: {from: [tanh, entry]}\nlayers:\n"
+    )
+    for over in (["a=1:4", "b=1:3"], ["b=3,2,1", "a=4,3,2,1"]):
+        found, alone = refused(text + layers, over)
+        assert found == alone
+        assert len({*alone}) == 2 or "entry" in layers or "relu_" in layers
