@@ -163,7 +163,8 @@ def _due(found: Roofline) -> str:
 
 
 def _at_once(whole: Cost) -> str:
-    return f"{least_text(whole)}: {format_dim(whole.flops)} FLOPs, {_bytes(whole.bytes)} of input, weights and output, each once"
+    moved = f"{format_dim(whole.flops)} FLOPs, {_bytes(whole.bytes)} of input, weights and output, each once"
+    return moved if whole.seconds is None else f"{least_text(whole)}: {moved}"
 
 
 _BY = {"compute": "operations", "memory": "memory", "": "nothing"}

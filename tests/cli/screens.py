@@ -161,7 +161,7 @@ rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2
 rf --depth L
 shard gpt2 --zero 1 --tensor 4 --sequence --context 2 --pipeline 2 --microbatches 8 --pad-vocabulary 128 --set depth=4
-shard gpt2 --tensor 2 --pad-vocabulary 1 --attention eager --attention-dropout --recompute full --loss none --set depth=4
+shard gpt2 --tensor 2 --pad-vocabulary 1 --attention eager --attention-dropout --recompute full --blocks layer --loss none --set depth=4
 shard gpt2 --tensor 4 --pad-vocabulary 128 --optimizer momentum --batch 2 --input 256 --exact
 shard mixtral_8x7b --data 8 --experts 8 --set depth=2 --input 64
 train gpt2 --attention eager --attention-dropout --lora 4 --on q,v --set depth=2 --exact
