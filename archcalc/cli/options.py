@@ -216,7 +216,8 @@ def takes_network(
         tables = "text" in choices and not own
         said = f"{usual}, unless -o says otherwise." if to_files else f"{usual} unless another is named."
         printed = [click.option("--format", "form", type=FormatType(choices), help=said)] if choices else []
-        printed += [_EXACT] if tables else []
+        # A sweep's own file is of rows, and what it prints is a table.
+        printed += [_EXACT] if tables or ("csv" in choices and "text" in choices) else []
         printed += [_COLOUR] if "text" in choices else []
         printed += [_TARGET] if to_files else []
         owners = {} if own else options_of(choices)

@@ -170,7 +170,7 @@ class Expansion(Additions):
 
 def _left_out(call: Item, values: dict[str, Value]) -> bool:
     """True if an item without an `else` has a condition that fails whatever it reads, which then need not be there."""
-    if "if" not in call.given or "else" in call.given:
+    if not {"if", "from"} <= call.given.keys() or "else" in call.given:
         return False
     try:
         return not truth_of(call, "if", values)

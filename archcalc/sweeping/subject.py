@@ -13,7 +13,7 @@ from archcalc.importers import model_of
 from archcalc.language.expression import evaluate
 from archcalc.language.variants import variants_of
 from archcalc.network.graph import Graph
-from archcalc.network.model import InputShape, Model
+from archcalc.network.model import InputShape, Model, check_params
 from archcalc.sweeping.space import Knob
 
 _ENTRY = re.compile(r"(\w+)\[(\d{1,3})\]")
@@ -52,8 +52,11 @@ class Subject(msgspec.Struct, frozen=True):
         return model.graph(given, _shaped(self.input_shape, values))
 
     def samples(self, values: Mapping[str, Any]) -> Any:
-        """The samples in a batch."""
-        return _sized(self.batch, values)
+        """The samples in a batch; raises SpecError for what is no number of them."""
+        found = _sized(self.batch, values)
+        if not isinstance(found, int) or found < 1:
+            raise SpecError(f"batch must be a whole number of at least 1, not {str(found)[:60]}")
+        return found
 
 
 def subject(
@@ -74,6 +77,7 @@ def subject(
         declared = made.model(known[0]).params(None)
     else:
         declared = made.model().params(None)
+    check_params(settings, list(declared))
     letters = {word for text in settings.values() if isinstance(text, str) for word in _WORD.findall(text)}
     letters |= {str(n) for n in (*_sizes(input_shape), batch) if not isinstance(n, int)}
     for name in names - {*declared, *letters, VARIANT, BATCH}:
@@ -115,7 +119,10 @@ def _sized(size: Any, values: Mapping[str, Any]) -> Any:
         return values.get(BATCH, size) if size == 1 else size
     if str(size) not in values:
         raise SpecError(f"'{size}' has no values", None, f"give it some: --over {size}=1:8")
-    return values[str(size)]
+    found = values[str(size)]
+    if not isinstance(found, int):
+        raise SpecError(f"'{size}' is a size, and {str(found)[:60]} is no whole number")
+    return found
 
 
 def _shaped(shape: InputShape | None, values: Mapping[str, Any]) -> InputShape | None:

@@ -96,7 +96,8 @@ roofline {network} --device t4 --products fewest --masked --measured-step 1s --i
 roofline {network} --device h200 --batch B
 sweep {network} --over batch=1,2,1024 --measures params,macs,peak,kept
 sweep {network} --over batch=1:4 --pareto macs,activations:max --for "macs < 3G" --device h100-sxm
-sweep {network} --input {channels}xRxR --over R=1,200,300 --exact
+sweep {network} --batch B --over B=1,8 --exact --convention torch --measures macs,flops,activations,bytes,weight_bytes,nonlinearities
+sweep {network} --input {channels}xRxR --over R=1:400 --set classes=10 --sample 9 --hypercube --rows 3
 memory {network} --exact
 memory {network} --timeline
 memory {network} --timeline --exact
@@ -160,6 +161,8 @@ serve lstm_lm_small --verify
 rf --stacks 9
 rf --depth 3 --kernel 5 --stride 2
 rf --depth L
+front results.csv --pareto params,macs:max --rows 2
+front results.csv --pareto params,macs --exact
 shard gpt2 --zero 1 --tensor 4 --sequence --context 2 --pipeline 2 --microbatches 8 --pad-vocabulary 128 --set depth=4
 shard gpt2 --tensor 2 --pad-vocabulary 1 --attention eager --attention-dropout --recompute full --blocks layer --loss none --set depth=4
 shard gpt2 --tensor 4 --pad-vocabulary 128 --optimizer momentum --batch 2 --input 256 --exact
@@ -271,6 +274,9 @@ def _sheets(network: str) -> None:
     Path("class").mkdir()
     for path, text in (("key.csv", key), ("slips.csv", slips), ("class/ada.csv", key), ("class/ben.csv", slips)):
         Path(path).write_text(text)
+    Path("results.csv").write_text(
+        "width,params,macs\n" + "".join(f"{n},{n * 10**12},{n * 10**13}\n" for n in range(1, 9))
+    )
     Path("classes.txt").write_text("".join(f"a class of a rather long name, {number}\n" for number in range(1000)))
 
 

@@ -41,7 +41,10 @@ ELSEWHERE = {
     # Of the picture.
     ("rf", "axis"),
     # A file with settings that are options too.
-    ("shard", "plan"),
+    *(("shard", "plan"), ("sweep", "space"), ("sweep", "rows_of")),
+    # Of who computes, and of files.
+    *(("sweep", name) for name in ("scheduler", "workers", "chunk")),
+    *(("front", name) for name in ("folder", "plot", "lines")),
 }
 
 

@@ -40,6 +40,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
 }
 # A spec, a schema, the files of a report, pictures, and a few numbers of a run.
 WITHOUT_TABLES = {"expand", "export", "import", "measure", "schema", "report", "diagram", "plot", "run"}
+# Whose files are of rows, or of pictures and specs.
+WITHOUT_TABLES |= {"sweep", "front"}
 
 
 def test_no_command_that_prints_a_table_is_missing():
