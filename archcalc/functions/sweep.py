@@ -51,9 +51,9 @@ def sweep(
     Knobs are given by name, or in `over` whatever they are called; `rows` has configurations in place of all combinations.
 
     >>> sweep("vgg16", width=range(32, 65, 32), measures=["params"])
-       width    params
-    0     32  35687400
-    1     64 138357544
+       width     params
+    0     32   35617672
+    1     64  138357544
     """
     required()
     try:
@@ -92,7 +92,19 @@ def _question(
         input={name: [n if isinstance(n, int) else str(n) for n in sizes] for name, sizes in shapes.items()},
         batch=batch if isinstance(batch, int) else str(batch),
         over=[f"{name}={_written(values)}" for name, values in knobs.items()],
-        rows={name: [int(n) for n in values] for name, values in (rows or {}).items()},
+        rows={name: [_whole(name, value) for value in values] for name, values in (rows or {}).items()},
+    )
+
+
+def _whole(name: str, value: Any) -> int:
+    """A number of a configuration; raises SpecError for one that is not whole, which would be another if it were cut."""
+    try:
+        if not isinstance(value, str) and (whole := int(value)) == value:
+            return whole
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise SpecError(
+        f"'{name[:60]}' has {str(value)[:60]} in its rows, which is no whole number", None, "sweep over it, or set it"
     )
 
 
