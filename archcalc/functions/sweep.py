@@ -12,6 +12,7 @@ from archcalc.network.model import InputShape
 from archcalc.sweeping.columns import USUAL
 from archcalc.sweeping.question import Question
 from archcalc.sweeping.run import required
+from archcalc.sweeping.summary import summarised
 from archcalc.sweeping.work import count_of, packed, table
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ def sweep(
 ) -> pd.DataFrame:
     """The measures of every configuration as a data frame, a row for each that is not refused and meets the conditions.
 
+    Its attribute `refused` has the messages of the others with how many each is of; raises SpecError if there are only such.
+
     Knobs are given by name, or in `over` whatever they are called; `rows` has configurations in place of all combinations.
 
     >>> sweep("vgg16", width=range(32, 65, 32), measures=["params"])
@@ -51,7 +54,7 @@ def sweep(
         raise SpecError("a data frame needs pandas", None, "pip install 'archcalc[pandas]'") from None
     question = _question(network, input, set, batch).changed(
         over=[f"{name}={_written(values)}" for name, values in {**(over or {}), **knobs}.items()],
-        rows={name: [int(n) for n in values] for name, values in (rows or {}).items()},
+        rows={name: [_whole(name, value) for value in values] for name, values in (rows or {}).items()},
         measures=list(measures),
         conditions=list(conditions),
         sample=sample,
@@ -62,8 +65,15 @@ def sweep(
     )
     question.check()
     asked = packed(question)
-    frames = [table(asked, number).to_pandas() for number in range(count_of(question))]
-    return pd.concat(frames, ignore_index=True)
+    tables = [table(asked, number) for number in range(count_of(question))]
+    found = summarised(tables, most=0)
+    if found.refused == found.configurations:
+        raise SpecError(
+            f"every configuration is refused: {max(found.refusals, key=lambda one: found.refusals[one][0])}"
+        )
+    frame = pd.concat([one.to_pandas() for one in tables], ignore_index=True)
+    frame.attrs["refused"] = {message: count for message, (count, _) in found.refusals.items()}
+    return frame
 
 
 def _question(network: str, shape: InputShape | None, settings: Settings | None, batch: int | str) -> Question:
@@ -76,6 +86,18 @@ def _question(network: str, shape: InputShape | None, settings: Settings | None,
         set={name: str(value) for name, value in (settings or {}).items()},
         input={name: [n if isinstance(n, int) else str(n) for n in sizes] for name, sizes in shapes.items()},
         batch=batch if isinstance(batch, int) else str(batch),
+    )
+
+
+def _whole(name: str, value: Any) -> int:
+    """A number of a configuration; raises SpecError for one that is not whole, which would be another if it were cut."""
+    try:
+        if not isinstance(value, str) and (whole := int(value)) == value:
+            return whole
+    except (TypeError, ValueError, OverflowError):
+        pass
+    raise SpecError(
+        f"'{name[:60]}' has {str(value)[:60]} in its rows, which is no whole number", None, "sweep over it, or set it"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from archcalc.symbols.terms import Terms
 
 # After so many runs each further configuration is counted by itself, for those runs answered for few others.
 _MAX_RUNS = 500
+# Likewise in a chunk after so many runs that answered for fewer than so many each.
+_TRIED, _LEAST = 12, 2
 
 
 class Chunk(msgspec.Struct):
@@ -82,9 +85,14 @@ class Sweep:
         self, cases: Cases, sums: Mapping[str, Any], wholes: Mapping[str, Any], evaluation: Evaluation, numbers: Any
     ) -> tuple[dict[str, Any], Any, list[SpecError]]:
         """The values of some columns, the refusal of each row, and the refusals."""
+        left: list[int] = []
         while True:
             answer = cases.answer(evaluation)
             if answer.open is False or cases.runs >= _MAX_RUNS or self._alone & wholes.keys():
+                break
+            left.append(_count(answer.open, evaluation.shape))
+            if len(left) > _TRIED and left[-_TRIED - 1] - left[-1] < _LEAST * _TRIED:
+                # Hardly any of these answers for another configuration.
                 break
             at = int(np.argmax(_spread(answer.open, evaluation.shape)))
             cases.add(self._recorder.record(self.space.configuration(numbers, at), sums, wholes))
@@ -119,6 +127,12 @@ class Sweep:
             return {one.key: one.of_network(found) for one in self.columns if keys is None or one.key in keys}
         except SpecError as error:
             return error
+
+
+def _count(mask: Any, shape: tuple[int, ...]) -> int:
+    """The rows for which a mask is true."""
+    whole = math.prod(shape)
+    return whole if mask is True else int(mask.sum()) * (whole // mask.size)
 
 
 def _spread(value: Any, shape: tuple[int, ...]) -> Any:
