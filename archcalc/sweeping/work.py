@@ -72,7 +72,7 @@ def spread(
         raise SpecError(f"'{scheduler[:60]}' is no address of a scheduler", None, "such as tcp://10.0.0.1:8786")
     try:
         cluster: Any = scheduler or LocalCluster(n_workers=workers, threads_per_worker=1, dashboard_address=None)
-        client = Client(cluster, timeout="10s")
+        client = Client(cluster, timeout="5s")
     except (OSError, ValueError, TypeError) as error:
         said = str(error).splitlines()[0][:120] if str(error) else type(error).__name__
         raise SpecError(f"no scheduler at {scheduler}: {said}", None, "such as tcp://10.0.0.1:8786") from None

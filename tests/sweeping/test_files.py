@@ -89,7 +89,7 @@ def test_a_sweep_that_is_killed_leaves_no_results_and_is_resumed(tmp_path, signa
         "sweep",
         str(spec),
         "--over",
-        "w=1:2000",
+        "w=1:600",
         "--over",
         "d=0:4",
         "--chunk",
@@ -98,16 +98,16 @@ def test_a_sweep_that_is_killed_leaves_no_results_and_is_resumed(tmp_path, signa
     command += ["-o", str(path)]
     begun = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parts = Path(f"{path}.parts")
-    # It is killed as soon as some chunks are there, of 2,000.
+    # It is killed as soon as some chunks are there, of 600.
     while begun.poll() is None and len([*parts.glob("*.parquet")]) < 3:
         os.sched_yield()
     begun.send_signal(signalled)
     begun.wait()
 
-    assert not path.exists() or len(pq.read_table(path)) == 10_000
+    assert not path.exists() or len(pq.read_table(path)) == 3_000
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
     rows = pq.read_table(path).select(["w", "d"]).to_pylist()
-    assert [(row["w"], row["d"]) for row in rows] == [(w, d) for w in range(1, 2001) for d in range(5)]
+    assert [(row["w"], row["d"]) for row in rows] == [(w, d) for w in range(1, 601) for d in range(5)]
 
 
 def test_a_worker_that_dies_loses_nothing(tmp_path):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 from tests.sweeping.published import Row, held, judged, table
 
 TABLE = table("efficientnet_scaling")

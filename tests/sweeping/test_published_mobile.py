@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 from tests.sweeping.published import Row, held, judged, spec, table
 from tests.sweeping.tally import Tally, divisible
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 from tests.sweeping.published import Row, held, judged, spec, table
 
 TABLE = table("nats_bench_samples")

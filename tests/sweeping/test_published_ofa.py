@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 from tests.sweeping.published import Row, held, judged, spec, table
 from tests.sweeping.tally import Tally, divisible
 

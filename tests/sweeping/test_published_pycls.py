@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from archcalc.conventions import CONVENTIONS, Convention
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 from tests.sweeping import regnet
 from tests.sweeping.published import Row, held, judged, spec, table
 

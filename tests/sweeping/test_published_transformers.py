@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 from tests.sweeping.published import Row, held, judged, spec, table
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from archcalc.errors import SpecError
-from archcalc.functions.sweep import sweep
+from archcalc import sweep
 
 
 @pytest.mark.parametrize("value", [0.35, float("nan"), float("inf"), "1"])
