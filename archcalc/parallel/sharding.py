@@ -74,7 +74,7 @@ class Sharding(msgspec.Struct, frozen=True, dict=True):
         >>> from archcalc.language import load
         >>> from archcalc.profiling.engine import profile
         >>> sharded(profile(load("gpt2")), Plan(pipeline=2)).largest.stage
-        0
+        1
         """
         return max(self.devices, key=lambda one: one.total)
 

@@ -47,8 +47,8 @@ def bounds(found: Serving, device: Device) -> Bounds:
     >>> from archcalc.importers import model_of, source_of
     >>> from archcalc.serving.plan import Asked, Text, served
     >>> least = bounds(served(Text(model_of(source_of("llama3_8b"))), Asked(context=8192)), device("h100-sxm"))
-    >>> least.decode.bound, f"{1000 * least.decode.seconds:.3f}", f"{least.tokens_a_second:.1f}"
-    ('memory', '4.801', '208.3')
+    >>> least.decode.bound, round(1000 * float(least.decode.seconds), 3), round(float(least.tokens_a_second), 1)
+    ('memory', 4.801, 208.3)
     """
     peak = device.peak(found.asked.dtype)
 
