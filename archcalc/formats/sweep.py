@@ -55,7 +55,8 @@ def _notes(found: Summary) -> list[str]:
         notes.append(f"These are {len(found.rows):,} of {found.count:,} rows; --rows prints more.")
     by_count = sorted(found.refusals.items(), key=lambda item: -item[1][0])
     for message, (count, first) in by_count[:_TOLD]:
-        notes.append(f"Refused {count:,} times, first as number {first + 1:,}: {message}")
+        often = f"{count:,} times, first as" if count > 1 else "once, as"
+        notes.append(f"Refused {often} number {first + 1:,}: {message}")
     if by_count[_TOLD:]:
         notes.append(f"There are {len(by_count) - _TOLD:,} further reasons.")
     return notes

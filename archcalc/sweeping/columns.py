@@ -16,6 +16,9 @@ from archcalc.memory_plan.plan import Plan, inference, training
 from archcalc.memory_plan.saved_tensors import kept_bytes, saved_tensors
 from archcalc.network.measures import MEASURES
 from archcalc.profiling.rows import Profile
+from archcalc.serving.asked import Asked as Serving
+from archcalc.serving.plan import served
+from archcalc.serving.text import Text
 from archcalc.symbols.dims import maximum
 
 # The least time on a device, which is asked for with it.
@@ -31,6 +34,8 @@ class Column(msgspec.Struct, frozen=True):
     of_network: Callable[[Profile], Any]
     # True where a network with more of it is preferred.
     more: bool = False
+    # Of a network that writes, for a batch, where that is not of its profile.
+    of_text: Callable[[Text, int], Any] | None = None
     # False where no run answers for other configurations, each of which is counted by itself.
     shared: bool = True
 
@@ -60,6 +65,14 @@ COLUMNS: dict[str, Column] = {
         "kept bytes",
         None,
         lambda profile: kept_bytes(profile.graph, saved_tensors(profile.graph), profile.batch),
+    ),
+    "cache": Column(
+        "cache",
+        "cache bytes",
+        None,
+        lambda _: None,
+        of_text=lambda text, batch: served(text, Serving(batch=batch)).cache,
+        shared=False,
     ),
     TIME: Column(TIME, "least seconds", None, lambda _: None, shared=False),
     "training": Column("training", "training bytes", None, lambda profile: _peak(training(profile), profile.batch)),

@@ -14,6 +14,7 @@ from archcalc.language.expression import evaluate
 from archcalc.language.variants import variants_of
 from archcalc.network.graph import Graph
 from archcalc.network.model import InputShape, Model, check_params
+from archcalc.serving.text import Text
 from archcalc.sweeping.space import Knob
 
 _ENTRY = re.compile(r"(\w+)\[(\d{1,3})\]")
@@ -41,6 +42,14 @@ class Subject(msgspec.Struct, frozen=True):
 
     def graph(self, values: Mapping[str, Any]) -> Graph:
         """The network with its knobs set; raises SpecError where it refuses them."""
+        model, given, shape = self._settled(values)
+        return model.graph(given, shape)
+
+    def text(self, values: Mapping[str, Any]) -> Text:
+        """The same as a network that writes, whose tokens are as many as are asked for; raises SpecError where it is none."""
+        return Text(*self._settled(values))
+
+    def _settled(self, values: Mapping[str, Any]) -> tuple[Model, dict[str, Any], InputShape | None]:
         model = self.model(values.get(VARIANT, ""))
         declared = model.params(self.input_shape)
         given = {name: _filled(text, values) for name, text in self.settings.items()}
@@ -49,7 +58,7 @@ class Subject(msgspec.Struct, frozen=True):
                 given[name] = value
             elif entry := _ENTRY.fullmatch(name):
                 given[entry[1]] = _replaced(given.get(entry[1], declared.get(entry[1], "")), int(entry[2]), value, name)
-        return model.graph(given, _shaped(self.input_shape, values))
+        return model, given, _shaped(self.input_shape, values)
 
     def samples(self, values: Mapping[str, Any]) -> Any:
         """The samples in a batch; raises SpecError for what is no number of them."""

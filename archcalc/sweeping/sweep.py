@@ -124,7 +124,11 @@ class Sweep:
         try:
             graph, batch = self._build(values)
             found = profile(graph, batch, convention_name=self.convention)
-            return {one.key: one.of_network(found) for one in self.columns if keys is None or one.key in keys}
+            return {
+                one.key: one.of_network(found) if one.of_text is None else one.of_text(self.subject.text(values), batch)
+                for one in self.columns
+                if keys is None or one.key in keys
+            }
         except SpecError as error:
             return error
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from archcalc.conventions import CONVENTIONS, Convention
 from archcalc import sweep
+from archcalc.conventions import CONVENTIONS, Convention
 from tests.sweeping import regnet
 from tests.sweeping.published import Row, held, judged, spec, table
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from archcalc.errors import SpecError
 from archcalc import sweep
+from archcalc.errors import SpecError
 
 
 @pytest.mark.parametrize("value", [0.35, float("nan"), float("inf"), "1"])
