@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from archcalc.devices.known import device
+from archcalc.devices.roofline import Asked, roofline
 from archcalc.errors import Source
 from archcalc.importers import source_of
+from archcalc.language import load
+from archcalc.profiling.engine import profile
 from archcalc.sweeping.question import Question
 
 
@@ -118,3 +122,18 @@ def test_what_names_stand_for_is_asked_of_all_sections(layers):
         found, alone = refused(text + layers, over)
         assert found == alone
         assert len({*alone}) == 2 or "entry" in layers or "relu_" in layers
+
+
+def test_the_cache_is_that_of_serving():
+    """Of GPT-2: two arrays of 768 values in 2 bytes for each of 12 layers and each token of each text."""
+    sweep = asked("gpt2", ["T=128,512", "batch=1,3"], measures=["cache"]).sweep
+
+    assert sweep.chunk(0, 4).columns["cache"].tolist() == [2 * 768 * 2 * 12 * t * n for t in (128, 512) for n in (1, 3)]
+
+
+def test_the_least_time_is_that_of_the_roofline():
+    """On a device that is named, for each configuration by itself."""
+    sweep = asked("lenet5", ["batch=1,64"], measures=["macs"], device="t4").sweep
+    expected = [float(roofline(profile(load("lenet5"), n), device("t4"), Asked()).seconds) for n in (1, 64)]
+
+    assert sweep.chunk(0, 2).columns["time"].tolist() == expected
