@@ -11,7 +11,7 @@ from archcalc.importers import source_of
 from archcalc.network.model import InputShape
 from archcalc.sweeping.columns import USUAL
 from archcalc.sweeping.question import Question
-from archcalc.sweeping.run import required
+from archcalc.sweeping.run import required, some
 from archcalc.sweeping.summary import summarised
 from archcalc.sweeping.work import count_of, packed, table
 
@@ -66,11 +66,7 @@ def sweep(
     question.check()
     asked = packed(question)
     tables = [table(asked, number) for number in range(count_of(question))]
-    found = summarised(tables, most=0)
-    if found.refused == found.configurations:
-        raise SpecError(
-            f"every configuration is refused: {max(found.refusals, key=lambda one: found.refusals[one][0])}"
-        )
+    found = some(summarised(tables, most=0))
     frame = pd.concat([one.to_pandas() for one in tables], ignore_index=True)
     frame.attrs["refused"] = {message: count for message, (count, _) in found.refusals.items()}
     return frame

@@ -19,6 +19,7 @@ from archcalc.network.storage import Storage
 from archcalc.network.tokens import token_numbers
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
+from archcalc.symbols.evaluate import letters
 from archcalc.symbols.knobs import atom_of, knob
 from archcalc.symbols.shape import axes_of
 from archcalc.symbols.terms import Term, Terms
@@ -87,9 +88,9 @@ class Recorder(msgspec.Struct, frozen=True):
             found = profile(graph, batch, convention_name=self.convention)
             sections, outside = _sections(trace, loaded)
             owner = _owners(sections, len(graph.nodes))
-            _count(found, sections, owner, sums)
-            mark("whole")
             try:
+                _count(found, sections, owner, sums)
+                mark("whole")
                 for key, whole in wholes.items():
                     _add(sections[0].costs.setdefault(key, {}), whole(found))
             except SpecError as error:
@@ -136,11 +137,18 @@ def _attribute(
         (outside if what == "whole" else sections[owner[row]].guards).extend(trace.guards[at:stop])
 
 
+def number(value: Any) -> Any:
+    """The value, if it is a number; raises SpecError for a formula, since letters are left open then."""
+    if isinstance(value, (int, float)):
+        return value
+    names = ", ".join(letters(value)) or str(value)[:60]
+    raise SpecError(
+        f"the network has letters without values: {names}", None, f"give them some: --over {names.split(',')[0]}=1:8"
+    )
+
+
 def _add(costs: dict[Any, int], value: Any) -> None:
-    atom = atom_of(value)
-    if atom is None:
-        msg = f"{value!r} is no whole number"
-        raise TypeError(msg)
+    atom = atom_of(number(value))
     if isinstance(atom, int):
         costs[None] = costs.get(None, 0) + atom
     else:

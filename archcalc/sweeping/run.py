@@ -56,11 +56,19 @@ def run(
         if wanted.scheduler or wanted.workers:
             chunks = spread(question, numbers, scheduler=wanted.scheduler, workers=wanted.workers)
         if results is None:
-            return summarised(_tables(chunks), of, wanted.rows)
+            return some(summarised(_tables(chunks), of, wanted.rows))
         for number, data in chunks:
             results.put(number, data)
-    found = summarised(results.tables(count), of, wanted.rows)
+    found = some(summarised(results.tables(count), of, wanted.rows))
     results.close(count)
+    return found
+
+
+def some(found: Summary) -> Summary:
+    """The summary; raises SpecError for one of refusals alone."""
+    if found.refused and found.refused == found.configurations:
+        first = max(found.refusals, key=lambda one: found.refusals[one][0])
+        raise SpecError(f"all {found.refused:,} configurations are refused", None, first)
     return found
 
 

@@ -67,7 +67,7 @@ class Space(msgspec.Struct, frozen=True):
     @property
     def bounds(self) -> dict[str, tuple[int, int]]:
         """The least and the greatest number of each knob."""
-        return {knob.name: (min(knob.numbers), max(knob.numbers)) for knob in self.knobs}
+        return {knob.name: _ends(knob.numbers) for knob in self.knobs}
 
     def chunks(self, rows: int = CHUNK) -> list[tuple[int, int]]:
         """The first and the last (exclusive) configuration of each chunk, of at most about so many rows."""
@@ -149,6 +149,12 @@ class Space(msgspec.Struct, frozen=True):
             name: int(column[tuple(0 if n == 1 else i for n, i in zip(column.shape, place, strict=True))])
             for name, column in columns.items()
         }
+
+
+def _ends(numbers: Sequence[int]) -> tuple[int, int]:
+    # A range may have more numbers than anyone goes through.
+    ends = (numbers[0], numbers[-1]) if isinstance(numbers, range) else numbers
+    return min(ends), max(ends)
 
 
 def checked(space: Space) -> Space:

@@ -89,6 +89,9 @@ def subject(
     check_params(settings, list(declared))
     letters = {word for text in settings.values() if isinstance(text, str) for word in _WORD.findall(text)}
     letters |= {str(n) for n in (*_sizes(input_shape), batch) if not isinstance(n, int)}
+    for size in (*_sizes(input_shape), batch):
+        if not isinstance(size, int) and str(size) not in names:
+            raise SpecError(f"'{size}' has no values", None, f"give it some: --over {size}=1:8")
     for name in names - {*declared, *letters, VARIANT, BATCH}:
         entry = _ENTRY.fullmatch(name)
         if entry is None or entry[1] not in declared:

@@ -14,7 +14,7 @@ from archcalc.profiling.engine import profile
 from archcalc.sweeping.cases import Cases
 from archcalc.sweeping.columns import Column
 from archcalc.sweeping.program import Evaluation
-from archcalc.sweeping.record import Recorder
+from archcalc.sweeping.record import Recorder, number
 from archcalc.sweeping.space import CHUNK, Space
 from archcalc.sweeping.subject import Subject
 from archcalc.symbols.terms import Terms
@@ -125,7 +125,9 @@ class Sweep:
             graph, batch = self._build(values)
             found = profile(graph, batch, convention_name=self.convention)
             return {
-                one.key: one.of_network(found) if one.of_text is None else one.of_text(self.subject.text(values), batch)
+                one.key: number(
+                    one.of_network(found) if one.of_text is None else one.of_text(self.subject.text(values), batch)
+                )
                 for one in self.columns
                 if keys is None or one.key in keys
             }
