@@ -45,6 +45,11 @@ class Additions(ABC):
         self._uses: dict[str, int] = {}
         self._budget = Budget(mistakes)
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """The layers and the values that were read so far."""
+        return self._budget.spent
+
     def start(self, name: str, layer: Layer, source: Tree) -> None:
         """Add an input of the network."""
         full = self.names.take("", name, source.place)

@@ -20,6 +20,11 @@ class Budget:
         self._steps = 0
         self._read = 0
 
+    @property
+    def spent(self) -> tuple[int, int]:
+        """The layers and the values that were read so far."""
+        return self._steps, self._read
+
     def spend(self, call: Item, weight: int) -> None:
         """Count one layer, or one round of a loop, and its values; raises SpecError if there are too many."""
         self._steps += 1

@@ -39,7 +39,7 @@ class Expansion(Additions):
         position, head = End(last)
         for item in items:
             if scope.depth == 0:
-                mark("item", (self.builder.nodes, len(self.builder.nodes), position))
+                mark("item", (self.builder.nodes, len(self.builder.nodes), position, self.spent))
             position, hung = self._kept(item, scope, position)
             head = head if hung is None else hung
         return End(position, head if position == last else None)
@@ -74,7 +74,7 @@ class Expansion(Additions):
         values = scope.fixed if last == UNKNOWN else self._values(scope.fixed, last)
         for index, bound in enumerate(rounds(call.given, values)):
             if scope.depth == 0:
-                mark("round", (self.builder.nodes, len(self.builder.nodes), position))
+                mark("round", (self.builder.nodes, len(self.builder.nodes), position, self.spent))
             self._budget.spend(call, 1)
             inner = counted(scope.fixed, index) | bound
             scope_of = msgspec.structs.replace(scope, fixed=inner, values=inner, depth=scope.depth + 1)
@@ -86,7 +86,7 @@ class Expansion(Additions):
         """Refuse an item that is neither a layer nor a block, or a join with a branch that cannot be one."""
         check_word(call, self._blocks, self._broken)
         if call.word.text in Layer.kinds and Layer.kinds[call.word.text].arity[1] == float("inf"):
-            check_branches(call, ChainMap(self._blocks, Layer.kinds), self.names.positions)
+            check_branches(call, ChainMap(self._blocks, Layer.kinds), self.names)
 
     def _item(self, call: Item, scope: Scope, last: int) -> End:
         """Add an item `repeat` times, or its `else` where its `if` fails; the first reads `from`, each other the one before."""

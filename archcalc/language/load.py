@@ -133,7 +133,7 @@ def _assembled(
     start = _start(expansion, document, scope, input_shape, mistakes)
     last = expansion.sequence(document.layers.items, scope, start).position
     nodes = expansion.builder.nodes
-    mark("end")
+    mark("end", (len(nodes), expansion.spent))
     outputs = _outputs(expansion, document, mistakes)
     if checked:
         _hold_totals(expansion, document, scope, last, mistakes)

@@ -80,6 +80,11 @@ class Names:
         fronts = [prefix[:end] for end in range(len(prefix) + 1) if end == 0 or prefix[end - 1] == "/"]
         return any(front + name in self.positions for front in fronts)
 
+    def __contains__(self, full: object) -> bool:
+        """True of the full name of an earlier layer or block."""
+        mark("found", ("", NOWHERE))
+        return full in self.positions
+
     def find(self, name: str, prefix: str, place: Place) -> tuple[str, int]:
         """The full name and position of an earlier layer or block, searched from the prefix outwards."""
         front = prefix
@@ -87,14 +92,14 @@ class Names:
             if self._lost and self._is_lost(front + name):
                 return front + name, UNKNOWN
             if front + name in self.positions:
-                mark("found", self.positions[front + name])
+                mark("found", (front + name, self.positions[front + name]))
                 return front + name, self.positions[front + name]
             if not front:
                 break
             front = front[: front.rstrip("/").rfind("/") + 1]
         if self._any_lost:
             return prefix + name, UNKNOWN
-        mark("found", NOWHERE)
+        mark("found", ("", NOWHERE))
         visible = [full.removeprefix(prefix) for full in list(self.positions)[-_MAX_VISIBLE:]]
         # The same name inside a block or a branch, or numbered by a repeat.
         inner = [full for full in visible if f"/{_bare(full, name)}".endswith(f"/{name[:_MAX_CHARACTERS]}")]

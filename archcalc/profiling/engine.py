@@ -89,6 +89,7 @@ def profile(graph: Graph, batch: Dim = 1, *, convention_name: str = "macs", in_p
             ),
         )
     result = Profile(graph, batch, convention(convention_name), tuple(rows))
+    mark("whole")
     _check(result, in_place=in_place)
     return result
 

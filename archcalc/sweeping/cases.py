@@ -14,12 +14,14 @@ import msgspec
 import numpy as np
 
 from archcalc.sweeping.program import Evaluation, both, chosen, either, simplified, without
-from archcalc.sweeping.record import Cost, Label, Record, Section, atoms, explicit, greatest
+from archcalc.sweeping.record import Cost, Record, atoms, explicit, greatest
+from archcalc.sweeping.sections import Label, Section
 from archcalc.symbols.traces import Guard
 
 _FITS = 2**63 - 1
-# Sections of a network that may have more layers than this are not apart, for their number in all is limited.
-_MAX_APART = 5_000
+# Sections of a network of which more layers or values than this may be read are not apart, for their numbers in all are
+# limited.
+_MAX_APART = (5_000, 500_000)
 
 
 class Way(msgspec.Struct, frozen=True):
@@ -50,7 +52,7 @@ class Cases:
         # The labels at which a section does not begin, for in some run it reads more than the layer before.
         self._joined: set[Label] = set()
         self._owners: dict[str, Label] = {}
-        self._longest: dict[Label, int] = {}
+        self._longest: dict[Label, tuple[int, int]] = {}
         self._ways: dict[Any, list[Way]] = {}
         self.refusals: list[Any] = []
 
@@ -73,12 +75,14 @@ class Cases:
 
     def _judge(self, record: Record) -> None:
         """Find the sections that are not apart: they read others, or have a name that stands elsewhere too."""
-        ends = [section.first for section in record.sections[1:]]
-        if record.profile is not None:
-            ends.append(len(record.profile.rows))
-        for section, end in zip(record.sections, ends, strict=False):
-            self._longest[section.label] = max(self._longest.get(section.label, 0), end - section.first)
-        if sum(self._longest.values()) > _MAX_APART:
+        if not record.apart:
+            self._apart = False
+        for section in record.sections:
+            spent = [after - before for before, after in zip(section.spent, section.until, strict=True)]
+            held = self._longest.get(section.label, (0, 0))
+            self._longest[section.label] = (max(spent[0], held[0]), max(spent[1], held[1]))
+        read = [sum(longest[at] for longest in self._longest.values()) for at in range(len(_MAX_APART))]
+        if any(count > most for count, most in zip(read, _MAX_APART, strict=True)):
             self._apart = False
         for section in record.sections:
             if section.reaches:
@@ -183,6 +187,5 @@ def _total(parts: list[Any], most: int) -> Any:
     """The sum of arrays, of narrow shapes before wide ones, in numbers as wide as needed."""
     total: Any = 0
     for part in sorted(parts, key=np.size):
-        wide = part.astype(object) if most > _FITS and isinstance(part, np.ndarray) else part
-        total = total + wide
+        total = total + (np.asarray(part).astype(object) if most > _FITS else part)
     return total

@@ -36,17 +36,28 @@ class Evaluation:
 
     def value(self, atom: Atom) -> Any:
         """An array of a term's values, or the number that it is."""
-        if isinstance(atom, int):
-            return atom
-        found = self._known.get(id(atom))
-        if found is None:
-            found = self._known[id(atom)] = self._computed(atom)
-        return found
+        waiting = [atom]
+        # A chain of thousands of sums is deeper than Python goes by itself.
+        while waiting:
+            term = waiting[-1]
+            if isinstance(term, int) or id(term) in self._known:
+                waiting.pop()
+            elif missing := [one for one in (term.left, term.right) if not self._has(one)]:
+                waiting += missing
+            else:
+                self._known[id(term)] = self._computed(term)
+        return self._held(atom)
+
+    def _has(self, atom: Atom) -> bool:
+        return isinstance(atom, int) or id(atom) in self._known
+
+    def _held(self, atom: Atom) -> Any:
+        return atom if isinstance(atom, int) else self._known[id(atom)]
 
     def _computed(self, term: Term) -> Any:
         if term.name:
             return self._columns[term.name]
-        left, right = self.value(term.left), self.value(term.right)
+        left, right = self._held(term.left), self._held(term.right)
         wide = max(_span(term), _span(term.left), _span(term.right)) > _FITS
         if wide:
             left, right = _wide(left), _wide(right)
@@ -126,4 +137,9 @@ def chosen(mask: Any, value: Any, otherwise: Any) -> Any:
     """A value where a mask is true, and another elsewhere."""
     if mask is True:
         return value
-    return otherwise if mask is False else np.where(mask, value, otherwise)
+    return otherwise if mask is False else np.where(mask, array_of(value), array_of(otherwise))
+
+
+def array_of(value: Any) -> Any:
+    """A value as an array, a number that 64 bits do not hold as a wide one."""
+    return np.array(value, dtype=object) if isinstance(value, int) and abs(value) > _FITS else np.asarray(value)

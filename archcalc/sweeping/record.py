@@ -14,37 +14,17 @@ import msgspec
 from archcalc.errors import SpecError
 from archcalc.language.scope import ENTRY
 from archcalc.layers import Layer
-from archcalc.network.graph import Graph, Node
-from archcalc.network.storage import Storage
-from archcalc.network.tokens import token_numbers
+from archcalc.network.graph import Graph
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
+from archcalc.sweeping.sections import Section, joined, mark_reaching, owners, sections_of
 from archcalc.symbols.evaluate import letters
 from archcalc.symbols.knobs import atom_of, knob
-from archcalc.symbols.shape import axes_of
 from archcalc.symbols.terms import Term, Terms
 from archcalc.symbols.traces import Guard, Trace, mark, traced
 
-# The place of a section in a spec: the item, and the round of a loop.
-Label = tuple[int, int]
 # What a section costs in one measure: terms with how often each is added, and a number.
 Cost = tuple[tuple[tuple[Term, int], ...], int]
-
-
-class Section(msgspec.Struct):
-    """The layers from one place of a spec to the next."""
-
-    label: Label
-    # What is known where it begins: the loop around it and what the layer before it puts out.
-    state: Any
-    guards: list[Guard]
-    names: set[str]
-    first: int
-    # The last layer before it.
-    follows: int
-    costs: dict[str, dict[Any, int]] = {}
-    # True if it reads other layers than that.
-    reaches: bool = False
 
 
 class Record(msgspec.Struct):
@@ -53,7 +33,8 @@ class Record(msgspec.Struct):
     guards: list[Guard]
     sections: list[Section]
     refusal: SpecError | None = None
-    profile: Profile | None = None
+    # False where something that is said of the whole network is of layers in several sections.
+    apart: bool = True
 
 
 class Recorder(msgspec.Struct, frozen=True):
@@ -85,10 +66,13 @@ class Recorder(msgspec.Struct, frozen=True):
             except SpecError as error:
                 return _refused(trace, error)
             loaded = len(trace.guards)
-            found = profile(graph, batch, convention_name=self.convention)
-            sections, outside = _sections(trace, loaded)
-            owner = _owners(sections, len(graph.nodes))
+            sections, outside = sections_of(trace, loaded)
+            apart = _are_apart(graph, trace)
+            if not apart or not sections:
+                sections = [joined(sections)]
+            owner = owners(sections, len(graph.nodes))
             try:
+                found = profile(graph, batch, convention_name=self.convention)
                 _count(found, sections, owner, sums)
                 mark("whole")
                 for key, whole in wholes.items():
@@ -96,8 +80,8 @@ class Recorder(msgspec.Struct, frozen=True):
             except SpecError as error:
                 return Record(list(trace.guards), [], refusal=error)
         _attribute(trace, loaded, sections, owner, outside)
-        _mark_reaching(sections, graph)
-        return Record(outside, sections, profile=found)
+        mark_reaching(sections, graph)
+        return Record(outside, sections, apart=apart)
 
     def _given(self, trace: Trace, numbers: Mapping[str, int]) -> dict[str, Any]:
         """The values of the knobs, and knobs where numbers themselves are meant."""
@@ -108,6 +92,17 @@ class Recorder(msgspec.Struct, frozen=True):
             if value is not None:
                 knob(trace, name, number).settled()
         return given
+
+
+def _are_apart(graph: Graph, trace: Trace) -> bool:
+    """True if sections of a network may be apart.
+
+    Named outputs are read by the caller too, patterns speak of names that depend on the layers before, adapters are put
+    among layers, and an input is of token numbers if anything takes it for such.
+    """
+    built = next(detail[0] for _, what, detail in trace.marks if what == "end")
+    said = graph.named_outputs or graph.formats or graph.frozen or graph.token_numbers
+    return not said and built == len(graph.nodes)
 
 
 def _count(
@@ -155,90 +150,13 @@ def _add(costs: dict[Any, int], value: Any) -> None:
         costs[atom] = costs.get(atom, 0) + 1
 
 
-def _sections(trace: Trace, stop: int) -> tuple[list[Section], list[Guard]]:
-    """The sections of a run up to a guard, and the guards outside them."""
-    sections: list[Section] = []
-    outside: list[Guard] = []
-    item, turn, begun = -1, -1, 0
-    around: Any = ()
-    ended = False
-    for at, what, detail in trace.marks:
-        if at > stop or what in {"row", "mistake"}:
-            break
-        if what in {"name", "found"}:
-            if sections and not ended:
-                section = sections[-1]
-                if what == "name":
-                    section.names.add(detail)
-                # What a name stands for depends on all that was named before; the network's inputs are the same always.
-                elif not 0 <= detail < sections[0].first:
-                    for one in sections:
-                        one.reaches = one.reaches or detail < one.first
-            continue
-        (sections[-1].guards if sections and not ended else outside).extend(trace.guards[begun:at])
-        begun = at
-        if what == "end":
-            ended = True
-            continue
-        nodes, first, last = detail
-        item, turn = (item + 1, -1) if what == "item" else (item, turn + 1)
-        if what == "item":
-            around = ()
-        elif turn == 0:
-            # What was asked to know the loop's rounds goes on to hold for each of them.
-            around = tuple((guard.asked, guard.answer) for guard in sections[-1].guards)
-        state = (around, _put_out(nodes, last))
-        sections.append(Section((item, turn), state, [], set(), first, last))
-    (sections[-1].guards if sections and not ended else outside).extend(trace.guards[begun:stop])
-    return sections, outside
-
-
-def _put_out(nodes: Sequence[Node], last: int) -> Any:
-    """All that a layer can know of the one before it: sizes, names of axes, and whether it may be overwritten."""
-    if last < 0:
-        return None
-    before = list(nodes[: last + 1])
-    shape = before[last].shape
-    storage = Storage(before, kept=(last,))
-    for position in range(len(before)):
-        storage.add(position, overwrites=storage.may_overwrite(position))
-    lies = tuple(map(atom_of, storage.strides(last) or ()))
-    return (
-        tuple(map(atom_of, shape)),
-        axes_of(shape),
-        (storage.free[last], lies, before[last].layer.comes_from_outside),
-        last in token_numbers(before),
-    )
-
-
-def _owners(sections: Sequence[Section], count: int) -> list[int]:
-    """The section of each layer; inputs belong to the first."""
-    owner = [0] * count
-    for at, section in enumerate(sections):
-        for position in range(section.first, count):
-            owner[position] = at
-    return owner
-
-
-def _mark_reaching(sections: Sequence[Section], graph: Graph) -> None:
-    """Mark the sections that read other layers before them than the last, or share their weights."""
-    inputs = {*graph.inputs}
-    for position, node in enumerate(graph.nodes):
-        for i in (*node.inputs, *(() if node.share is None else (node.share,))):
-            if i in inputs and i != node.share:
-                continue
-            for section in sections:
-                if i < section.first <= position and (i != section.follows or i == node.share):
-                    section.reaches = True
-
-
 def _refused(trace: Trace, error: SpecError) -> Record:
     """The run that ended in a refusal: what was asked before its first mistake, in its section or else in all of it."""
     known = [what for _, what, _ in trace.marks]
     stop = next((at for at, what, _ in trace.marks if what == "mistake"), len(trace.guards))
     if "end" in known and ("mistake" not in known or known.index("end") < known.index("mistake")):
         return Record(trace.guards[:stop], [], refusal=error)
-    sections, outside = _sections(trace, stop)
+    sections, outside = sections_of(trace, stop)
     return Record(outside, sections, refusal=error)
 
 

@@ -126,7 +126,9 @@ class Space(msgspec.Struct, frozen=True):
             if self.hypercube:
                 # Each of as many equal shares of the values as there are samples is drawn from once.
                 random = np.random.default_rng((self.seed, at))
-                picked = random.permutation(self.sample)[first:last] * size // self.sample
+                share, more = divmod(size, self.sample)
+                drawn = random.permutation(self.sample)[first:last]
+                picked = drawn * share + drawn * more // self.sample
             else:
                 # A generator for each chunk would depend on how the sample is cut.
                 random = np.random.default_rng((self.seed, at))

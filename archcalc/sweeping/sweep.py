@@ -13,7 +13,7 @@ from archcalc.errors import SpecError
 from archcalc.profiling.engine import profile
 from archcalc.sweeping.cases import Cases
 from archcalc.sweeping.columns import Column
-from archcalc.sweeping.program import Evaluation
+from archcalc.sweeping.program import Evaluation, array_of
 from archcalc.sweeping.record import Recorder, number
 from archcalc.sweeping.space import CHUNK, Space
 from archcalc.sweeping.subject import Subject
@@ -143,7 +143,7 @@ def _count(mask: Any, shape: tuple[int, ...]) -> int:
 
 def _spread(value: Any, shape: tuple[int, ...]) -> Any:
     """A value for each row of a chunk."""
-    return np.broadcast_to(np.asarray(value), shape).reshape(-1)
+    return np.broadcast_to(array_of(value), shape).reshape(-1)
 
 
 def narrow(values: Any) -> Any:

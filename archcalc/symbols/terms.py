@@ -13,6 +13,8 @@ from typing import TypeAlias
 
 Atom: TypeAlias = "int | Term"
 
+# How far a sum is looked into for what divides it.
+_DEEP = 50
 # The operations, by what they do to plain numbers.
 OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "+": lambda a, b: a + b,
@@ -121,15 +123,17 @@ class Terms:
             return self.of("+", self.of("//", self.of("+", inner, more % right), right), more // right)
         return None
 
-    def _shared(self, atom: Atom, divisor: int) -> Atom | None:
+    def _shared(self, atom: Atom, divisor: int, deep: int = 0) -> Atom | None:
         """A term over a number that is seen to divide it, else None."""
         if isinstance(atom, int):
             return None if atom % divisor else atom // divisor
+        if deep > _DEEP:
+            return None
         if atom.operation == "*" and isinstance(atom.right, int) and atom.right % divisor == 0:
             return self.of("*", atom.left, atom.right // divisor)
         if atom.operation in {"+", "-"}:
-            left = self._shared(atom.left, divisor)
-            right = None if left is None else self._shared(atom.right, divisor)
+            left = self._shared(atom.left, divisor, deep + 1)
+            right = None if left is None else self._shared(atom.right, divisor, deep + 1)
             return None if left is None or right is None else self.of(atom.operation, left, right)
         return None
 
