@@ -30,6 +30,7 @@ CONSTRUCTS = (
     *("repeat", "repeat with index", "loop over a range", "loop over a list", "loop inside a loop", "if", "else"),
     *("named block", "read again", "share", "branches", "concat", "auxiliary", "word", "groups", "stride", "dilation"),
     *("tokens", "two inputs", "in place", "reshape", "batch", "variant", "list", "fraction", "odd size", "texts"),
+    *("unnamed", "loop over sizes", "output", "frozen", "format", "stated"),
 )
 
 
@@ -95,6 +96,8 @@ class Writer:
             self.worded,
             self.head,
             self.stage,
+            self.unnamed,
+            self.sizes,
         ]
         return self.r.choice(ways)()
 
@@ -167,6 +170,15 @@ class Writer:
         self.used.add("auxiliary")
         return ["unit: {out: v, auxiliary: true}"]
 
+    def unnamed(self) -> list[str]:
+        self.used.add("unnamed")
+        return ["relu", *self.few(), "tanh", "relu: {from: relu}", "concat: {from: [relu, relu]}"]
+
+    def sizes(self) -> list[str]:
+        self.used.add("loop over sizes")
+        over = self.r.choice(["[3, channels]", "range(channels % 3)", "[height, w]"])
+        return [f"for: n in {over}\n    do: [unit: {{out: n + 1}}]"]
+
     def stage(self) -> list[str]:
         self.used.add("named block")
         return [f"unit: {{name: {self.name()}, out: {self.width()}}}"]
@@ -187,6 +199,14 @@ ENDS = {
         "attention: {heads: s, causal: true}",
         "layernorm",
     ],
+}
+
+
+ENDED = {
+    "output": "outputs: [conv2d, relu]\n",
+    "frozen": "frozen: [conv2d_2]\n",
+    "format": "dtype: {'*': bf16, conv2d: int8}\n",
+    "stated": "totals: {params: 40}\n",
 }
 
 
@@ -236,10 +256,15 @@ def structured(r: random.Random) -> Space:
         writer.used.add("two inputs")
         inputs = "inputs:\n  a: {channels: 3, height: 8, width: 8}\n  b: {channels: 5, height: 8, width: 8}"
         first = "  - concat: {from: [a, b]}\n"
+    after = ""
+    for name, said in ENDED.items():
+        if r.randrange(8) == 0:
+            writer.used.add(name)
+            after += said
     text = (
         f'{inputs}\nparams: {{w: 4, v: 4, d: 2, k: 3, s: 1, g: 1, alpha: 0.5, depths: [1, 2], widths: [3, 5], act: "relu"}}\n'
         f"{variants}blocks:\n  unit(out):\n    - conv2d: {{out: out, kernel: 1}}\n    - relu\n"
-        f"layers:\n{first}" + "".join(f"  - {item}\n" for item in items)
+        f"layers:\n{first}" + "".join(f"  - {item}\n" for item in items) + after
     )
     shape: dict[str, list[int | str]] = {"": sizes} if letters and "R" in str(letters) and not first else {}
     if first:
