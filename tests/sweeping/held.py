@@ -16,7 +16,18 @@ from archcalc.sweeping.space import Space as Configurations
 from tests.sweeping.structured import structured
 from tests.symbols.lettered import drawn
 
-SUMS = ["params", "trained", "weight_bytes", "bytes", "active", "buffers", "macs", "flops", "activations", "nonlinearities"]
+SUMS = [
+    "params",
+    "trained",
+    "weight_bytes",
+    "bytes",
+    "active",
+    "buffers",
+    "macs",
+    "flops",
+    "activations",
+    "nonlinearities",
+]
 WHOLES = ["depth", "peak", "kept"]
 
 
