@@ -54,8 +54,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parallel": {"language", "layers", "memory_plan", "network", "profiling", "training"},
     # A sweep is of whatever an importer reads; a run on numbers that stand for many answers for all of them.
     "sweeping": {
-        *("comparison", "conventions", "devices", "importers", "language", "layers", "memory_plan", "network"),
-        *("profiling", "serving"),
+        *("comparison", "conventions", "devices", "files", "importers", "language", "layers", "memory_plan"),
+        *("network", "profiling", "serving"),
     },
     # A worksheet's lines are profiled again with a slip in them.
     "grading": {"conventions", "files", "layers", "network", "profiling"},

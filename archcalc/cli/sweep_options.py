@@ -8,9 +8,9 @@ from typing import Any
 import msgspec
 
 from archcalc.cli.options import Request
-from archcalc.cli.values import size_of
-from archcalc.errors import Source, SpecError
-from archcalc.language.sources import MAX_BYTES, whole
+from archcalc.cli.values import parts_of, size_of
+from archcalc.errors import SpecError
+from archcalc.language.sources import read_text
 from archcalc.sweeping.configurations import configurations
 from archcalc.sweeping.question import Question
 from archcalc.sweeping.space_file import space_of
@@ -39,7 +39,7 @@ class SweepOptions(msgspec.Struct, frozen=True):
 def question_of(request: Request, options: SweepOptions) -> Question:
     """The question that a command line asks; raises SpecError for a mistake in it."""
     source = request.source()
-    given: dict[str, Any] = {} if options.space is None else space_of(_read(options.space))
+    given: dict[str, Any] = {} if options.space is None else space_of(read_text(str(options.space)))
     inputs = _inputs(given.pop("input", []))
     if request.input_shape is not None:
         shapes = request.input_shape if isinstance(request.input_shape, dict) else {"": request.input_shape}
@@ -71,17 +71,6 @@ def question_of(request: Request, options: SweepOptions) -> Question:
     return Question(name=source.name, content=bytes(source.data[:]), variant=source.variant, **(given | own))
 
 
-def _read(path: Path) -> Source:
-    try:
-        with path.open("rb") as file:
-            return Source(str(path), whole(str(path), file.read(MAX_BYTES + 1)))
-    except (OSError, ValueError) as error:
-        if isinstance(error, SpecError):
-            raise
-        reason = getattr(error, "strerror", None) or "not a path"
-        raise SpecError(f"{str(path)[:200]}: {reason[0].lower()}{reason[1:]}") from None
-
-
 def _size(text: Any) -> int | str:
     size = size_of(str(text))
     if size is None:
@@ -93,7 +82,7 @@ def _inputs(texts: list[str]) -> dict[str, list[int | str]]:
     found = {}
     for text in texts:
         name, _, shape = text.rpartition("=")
-        found[name] = [_size(part) for part in shape.replace("×", "x").split("x")]
+        found[name] = [_size(part) for part in parts_of(shape)]
     return found
 
 

@@ -24,6 +24,11 @@ def size_of(text: str) -> Dim | None:
     return symbol(text) if is_letter(text) else None
 
 
+def parts_of(shape: str) -> list[str]:
+    """The sizes of a shape as they are written, 3, 224 and 224 of 3x224x224."""
+    return shape.replace("×", "x").split("x")
+
+
 class ShapeType(click.ParamType[Any]):
     """A shape such as 3x224x224, with letters for sizes left open, after the name of its input if there are several."""
 
@@ -33,7 +38,7 @@ class ShapeType(click.ParamType[Any]):
         if isinstance(value, tuple):
             return value
         name, equals, text = str(value).rpartition("=")
-        sizes = [size_of(part) for part in text.replace("×", "x").split("x")]
+        sizes = [size_of(part) for part in parts_of(text)]
         shape = tuple(size for size in sizes if size is not None)
         if len(shape) < len(sizes) or (equals and not name):
             self.fail(

@@ -26,8 +26,8 @@ SIGNS = {
     "=": frozenset({0}),
     "!=": frozenset({-1, 1}),
 }
-_COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
-_SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
+COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
+SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
 # Measures with one size per axis, each of which is asked for by its name behind the measure's.
 _SIZED = ("output", "rf")
 _AXIS = re.compile(rf"\b({'|'.join(_SIZED)})[ .]([^\W\d]\w*)")
@@ -72,10 +72,10 @@ def goal(text: str) -> Goal:
     >>> goal("params <= 5M").right, goal("output length = 98").left
     ('5000000', 'output_length')
     """
-    parts = _COMPARISON.split(text)
+    parts = COMPARISON.split(text)
     if len(parts) != 2 or not all(part.strip() for part in parts):
         raise SpecError(f"'{text[:60]}' is not a goal", None, _EXAMPLE)
-    between = _COMPARISON.search(text)
+    between = COMPARISON.search(text)
     sign = between[0] if between else ""
     parts = [_AXIS.sub(r"\1_\2", " ".join(part.split())) for part in parts]
     measures = _spoken_of(" ".join(written_out(part, lambda _: Fraction(0)) for part in parts))
@@ -90,7 +90,7 @@ def goal(text: str) -> Goal:
         return amount.value / 4
 
     left, right = (written_out(part, number, of_bytes="bytes" in measures) for part in parts)
-    return Goal(" ".join(text.split()), left, _SPELLED.get(sign, sign), right)
+    return Goal(" ".join(text.split()), left, SPELLED.get(sign, sign), right)
 
 
 def _spoken_of(text: str) -> list[str]:

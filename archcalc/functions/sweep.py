@@ -13,7 +13,7 @@ from archcalc.sweeping.columns import USUAL
 from archcalc.sweeping.question import Question
 from archcalc.sweeping.run import required, some
 from archcalc.sweeping.summary import summarised
-from archcalc.sweeping.work import count_of, packed, table
+from archcalc.sweeping.work import count_of, table
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -64,7 +64,7 @@ def sweep(
         device=device,
     )
     question.check()
-    asked = packed(question)
+    asked = question.packed
     tables = [table(asked, number) for number in range(count_of(question))]
     found = some(summarised(tables, most=0))
     frame = pd.concat([one.to_pandas() for one in tables], ignore_index=True)

@@ -186,3 +186,15 @@ def whole(name: str, raw: bytes) -> bytes:
     if len(raw) > MAX_BYTES:
         raise SpecError(f"{name}: the file holds more than {MAX_BYTES:,} bytes", None, "a spec is a page of text")
     return raw
+
+
+def read_text(path: str) -> Source:
+    """The text of a file beside a spec, such as that of a plan or of a space; raises SpecError where it cannot be read."""
+    try:
+        with Path(path).open("rb") as file:
+            return Source(path, whole(path, file.read(MAX_BYTES + 1)))
+    except (OSError, ValueError) as error:
+        if isinstance(error, SpecError):
+            raise
+        reason = getattr(error, "strerror", None) or "not a path"
+        raise SpecError(f"{path[:200]}: {reason[0].lower()}{reason[1:]}") from None

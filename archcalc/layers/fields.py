@@ -17,6 +17,7 @@ from archcalc.layers.placing import Axis
 from archcalc.layers.requirements import Requirement
 from archcalc.symbols.dims import at_least, format_dim, is_dim, whole
 from archcalc.symbols.knobs import is_knob, knobs_in, settled, value_of
+from archcalc.symbols.traces import running
 
 _PLAIN = {bool: "true or false", float: "a number", int: "a whole number", str: "a name"}
 _SEVERAL = {"a list": "lists", "a whole number": "whole numbers", "a name": "names", "an axis": "axes"}
@@ -177,10 +178,11 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
         name: _numeric(value) if name in sizes(cls) or name == cls.axis_setting else settled(value)
         for name, value in values.items()
     }
-    for name, least in sizes(cls).items():
-        for knob in knobs_in(values.get(name)):
+    swept = {name: [*knobs_in(values.get(name))] for name in sizes(cls)} if running() else {}
+    for name, knobs in swept.items():
+        for knob in knobs:
             # What msgspec says of its value here it says of all values on the same side.
-            _ = knob >= least
+            _ = knob >= sizes(cls)[name]
     try:
         layer = msgspec.convert(plain, cls)
     except msgspec.ValidationError:
@@ -191,7 +193,7 @@ def fitted(cls: type[Layer], values: dict[str, Any]) -> Layer:
     letters = {
         name: _frozen(value)
         for name, value in values.items()
-        if name in sizes(cls) and (any(knobs_in(value)) or plain[name] != value)
+        if name in sizes(cls) and (swept.get(name) or plain[name] != value)
     }
     return msgspec.structs.replace(layer, **letters) if letters else layer
 

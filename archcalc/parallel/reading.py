@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from archcalc.errors import Place, Source, SpecError, nearest
-from archcalc.language.sources import MAX_BYTES, whole
 from archcalc.language.tree import ListNode, MapNode, Scalar, Tree, list_of, mapping_of, parse, plain, unknown
 from archcalc.memory_plan.optimizers import OPTIMIZERS
 from archcalc.parallel.plan import INFERENCE, MAX_DEVICES, WAYS, Plan, Settings
@@ -20,18 +18,6 @@ from archcalc.training.recipes import RECIPES
 _MAX_PATTERNS = 100
 _MAX_STAGES = 10_000
 _EXAMPLE = "such as data: 8"
-
-
-def read(path: str) -> Source:
-    """The text of a plan's file; raises SpecError where it cannot be read."""
-    try:
-        with Path(path).open("rb") as file:
-            return Source(path, whole(path, file.read(MAX_BYTES + 1)))
-    except (OSError, ValueError) as error:
-        if isinstance(error, SpecError):
-            raise
-        reason = getattr(error, "strerror", None) or "not a path"
-        raise SpecError(f"{path[:200]}: {reason[0].lower()}{reason[1:]}") from None
 
 
 def plan_of(source: Source | None, given: Mapping[str, Any]) -> Plan:

@@ -13,12 +13,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from archcalc.sweeping.program import Evaluation, both, chosen, either, simplified, without
+from archcalc.sweeping.program import FITS, Evaluation, both, chosen, either, simplified, without
 from archcalc.sweeping.record import Cost, Record, atoms, explicit, greatest
 from archcalc.sweeping.sections import Label, Section
 from archcalc.symbols.traces import Guard
 
-_FITS = 2**63 - 1
 # Sections of a network of which more layers or values than this may be read are not apart, for their numbers in all are
 # limited.
 _MAX_APART = (5_000, 500_000)
@@ -187,5 +186,5 @@ def _total(parts: list[Any], most: int) -> Any:
     """The sum of arrays, of narrow shapes before wide ones, in numbers as wide as needed."""
     total: Any = 0
     for part in sorted(parts, key=np.size):
-        total = total + (np.asarray(part).astype(object) if most > _FITS else part)
+        total = total + (np.asarray(part).astype(object) if most > FITS else part)
     return total

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Mapping
 from fractions import Fraction
 from typing import Any
@@ -11,13 +10,12 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from archcalc.comparison.goal import COMPARISON, SPELLED
 from archcalc.errors import SpecError, nearest
+from archcalc.sweeping.program import FITS
 from archcalc.symbols.units import written_out
 
-_COMPARISON = re.compile(r"<=|>=|==|!=|=|<|>|≤|≥|≠")
-_SPELLED = {"==": "=", "≤": "<=", "≥": ">=", "≠": "!="}
 _EXAMPLE = "such as params <= 5M, or 2*macs < 600M"
-_FITS = 2**63 - 1
 # Beyond it a number cannot be written as one.
 _MAX_POWER = 8
 
@@ -61,11 +59,11 @@ def condition(text: str, known: list[str]) -> Condition:
     >>> condition("params <= 5M", ["params"]).holds({"params": np.array([4_000_000, 6_000_000])})
     array([ True, False])
     """
-    parts, between = _COMPARISON.split(text), _COMPARISON.search(text)
+    parts, between = COMPARISON.split(text), COMPARISON.search(text)
     if len(parts) != 2 or between is None or not all(part.strip() for part in parts):
         raise SpecError(f"'{text[:60]}' is no condition", None, _EXAMPLE)
     sides = [written_out(part, lambda amount: amount.value) for part in parts]
-    found = Condition(" ".join(text.split()), sides[0].strip(), _SPELLED.get(between[0], between[0]), sides[1].strip())
+    found = Condition(" ".join(text.split()), sides[0].strip(), SPELLED.get(between[0], between[0]), sides[1].strip())
     for name in sorted(found.names):
         if name not in known:
             remedy = nearest(name, known) or f"there are {', '.join(known)}"
@@ -119,8 +117,8 @@ def _wide(value: Any) -> Any:
 
 
 def _times(a: Any, b: Any) -> Any:
-    return _wide(a) * _wide(b) if _most(a) * _most(b) > _FITS else a * b
+    return _wide(a) * _wide(b) if _most(a) * _most(b) > FITS else a * b
 
 
 def _plus(a: Any, b: Any) -> Any:
-    return _wide(a) + _wide(b) if _most(a) + _most(b) > _FITS else a + b
+    return _wide(a) + _wide(b) if _most(a) + _most(b) > FITS else a + b

@@ -10,7 +10,8 @@ from archcalc.sweeping.record import Cost, greatest
 from archcalc.symbols.terms import Atom, Term
 from archcalc.symbols.traces import Guard
 
-_FITS = 2**63 - 1
+# The greatest number of 64 bits.
+FITS = 2**63 - 1
 _OPERATIONS: dict[str, Any] = {
     "+": np.add,
     "-": np.subtract,
@@ -58,7 +59,7 @@ class Evaluation:
         if term.name:
             return self._columns[term.name]
         left, right = self._held(term.left), self._held(term.right)
-        wide = max(_span(term), _span(term.left), _span(term.right)) > _FITS
+        wide = max(_span(term), _span(term.left), _span(term.right)) > FITS
         if wide:
             left, right = _wide(left), _wide(right)
         if term.operation in {"//", "%"} and not isinstance(right, int):
@@ -67,7 +68,7 @@ class Evaluation:
         found = _OPERATIONS[term.operation](left, right)
         if term.operation in {">=", "=="}:
             return found.astype(np.int64)
-        return found if not wide or _span(term) > _FITS else found.astype(np.int64)
+        return found if not wide or _span(term) > FITS else found.astype(np.int64)
 
     def holds(self, guards: list[Guard] | tuple[Guard, ...]) -> Any:
         """True where all guards have their answers, one True if that is everywhere."""
@@ -81,7 +82,7 @@ class Evaluation:
     def cost(self, cost: Cost) -> Any:
         """The values of a sum of terms."""
         terms, number = cost
-        wide = greatest(cost) > _FITS
+        wide = greatest(cost) > FITS
         # Those of one shape are added up before they are spread over others.
         sums: dict[tuple[int, ...], Any] = {}
         for term, times in terms:
@@ -142,4 +143,4 @@ def chosen(mask: Any, value: Any, otherwise: Any) -> Any:
 
 def array_of(value: Any) -> Any:
     """A value as an array, a number that 64 bits do not hold as a wide one."""
-    return np.array(value, dtype=object) if isinstance(value, int) and abs(value) > _FITS else np.asarray(value)
+    return np.array(value, dtype=object) if isinstance(value, int) and abs(value) > FITS else np.asarray(value)

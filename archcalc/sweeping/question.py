@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from archcalc.sweeping.values import knob
 from archcalc.symbols.dims import is_letter, symbol
 
 
-class Question(msgspec.Struct, frozen=True, kw_only=True):
+class Question(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """A network's text with settings, what is swept over, what is computed, and which rows are kept."""
 
     name: str
@@ -49,7 +50,12 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def digest(self) -> str:
         """A digest that tells it from any other."""
-        return hashlib.sha256(msgspec.json.encode(self)).hexdigest()
+        return hashlib.sha256(self.packed).hexdigest()
+
+    @property
+    def packed(self) -> bytes:
+        """The question as bytes that a file holds and another machine takes; `msgspec.json` reads them."""
+        return bytes(msgspec.json.encode(self))
 
     @property
     def title(self) -> str:
@@ -64,7 +70,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """Raise SpecError for a mistake in it, before anything is computed."""
         _ = self.sweep
 
-    @property
+    @cached_property
     def kept(self) -> list[Condition]:
         """The conditions that a row must meet."""
         known = [*COLUMNS, *(one.name for one in self.space.knobs if one.counts)]
@@ -80,7 +86,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
         """The columns of results that are numbers."""
         return [*self.shown, *(one.name for one in self.space.knobs if one.counts)]
 
-    @property
+    @cached_property
     def space(self) -> Space:
         """The configurations; raises SpecError for a mistake in them."""
         if self.rows:

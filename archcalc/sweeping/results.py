@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from archcalc.errors import SpecError
+from archcalc.files import write_whole
 from archcalc.sweeping.question import Question
+from archcalc.sweeping.space import CHUNK
 from archcalc.sweeping.sweep import Chunk
 
 if TYPE_CHECKING:
@@ -102,7 +104,7 @@ class Results:
         if self.parts.exists() and not held.is_file() and any(self.parts.iterdir()):
             raise SpecError(f"{self.parts.name} is there and no folder of chunks", None, "name another file of results")
         self.parts.mkdir(parents=True, exist_ok=True)
-        _whole(held, self.question.digest.encode())
+        write_whole(held, lambda path: path.write_text(self.question.digest))
 
     def part(self, number: int) -> Path:
         """The file of a chunk."""
@@ -114,7 +116,7 @@ class Results:
 
     def put(self, number: int, data: bytes) -> None:
         """Write a chunk."""
-        _whole(self.part(number), data)
+        write_whole(self.part(number), lambda path: path.write_bytes(data))
 
     def tables(self, count: int) -> Iterator[pa.Table]:
         """The chunks in order."""
@@ -124,13 +126,11 @@ class Results:
 
     def close(self, count: int) -> None:
         """Make the results of so many chunks, and remove these."""
-        beside = self.path.with_name(f".{self.path.name}.making")
         parts = [self.part(number) for number in range(count)]
         if self.path.suffix.lower() == ".csv":
-            _write_csv(beside, self.tables(count))
+            write_whole(self.path, lambda path: _write_csv(path, self.tables(count)))
         else:
-            _write_parquet(beside, parts, msgspec.json.encode(self.question))
-        beside.replace(self.path)
+            write_whole(self.path, lambda path: _write_parquet(path, parts, self.question.packed))
         shutil.rmtree(self.parts)
 
 
@@ -158,7 +158,7 @@ def read_tables(path: Path) -> Iterator[pa.Table]:
             for batch in pc.open_csv(path):
                 yield pa.Table.from_batches([batch])
         else:
-            for batch in pq.ParquetFile(path).iter_batches(1 << 18):
+            for batch in pq.ParquetFile(path).iter_batches(CHUNK):
                 yield pa.Table.from_batches([batch])
     except (pa.ArrowInvalid, OSError) as error:
         raise SpecError(
@@ -178,13 +178,6 @@ def question_in(path: Path) -> Question:
     except (pa.ArrowInvalid, OSError, msgspec.DecodeError):
         pass
     raise SpecError(f"{path.name} does not say of which network it is", None, "results in a .parquet file do")
-
-
-def _whole(path: Path, data: bytes) -> None:
-    """Write a file whole, under a name of its own first."""
-    beside = path.with_name(f".{path.name}.making")
-    beside.write_bytes(data)
-    beside.replace(path)
 
 
 def _write_parquet(path: Path, parts: Sequence[Path], question: bytes) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -21,13 +22,13 @@ CHUNK = 1 << 18
 _MOST = 2**62
 
 
-class Knob(msgspec.Struct, frozen=True):
+class Knob(msgspec.Struct, frozen=True, dict=True):
     """One thing that a sweep varies, and its values in order: whole numbers, or anything else, which is listed."""
 
     name: str
     values: Sequence[Any]
 
-    @property
+    @cached_property
     def counts(self) -> bool:
         """True if all values are whole numbers, so that one formula may hold for all of them."""
         return isinstance(self.values, range) or all(type(value) is int for value in self.values)

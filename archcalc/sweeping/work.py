@@ -30,11 +30,6 @@ def _sweep(asked: bytes) -> tuple[Question, Sweep, list[tuple[int, int]]]:
     return question, made, made.space.chunks(question.chunk)
 
 
-def packed(question: Question) -> bytes:
-    """A question as bytes that another machine takes."""
-    return bytes(msgspec.json.encode(question))
-
-
 def count_of(question: Question) -> int:
     """The number of chunks."""
     return len(question.space.chunks(question.chunk))
@@ -53,7 +48,7 @@ def part(asked: bytes, number: int) -> bytes:
 
 def here(question: Question, numbers: Iterable[int]) -> Iterator[tuple[int, bytes]]:
     """Chunks by number, computed in this process."""
-    asked = packed(question)
+    asked = question.packed
     for number in numbers:
         yield number, part(asked, number)
 
@@ -65,9 +60,11 @@ def spread(
 
     A worker that dies loses nothing, for its chunks go to others. Raises SpecError where no scheduler answers.
     """
-    from distributed import Client, LocalCluster, as_completed  # noqa: PLC0415 - an extra
-
-    asked = packed(question)
+    try:
+        from distributed import Client, LocalCluster, as_completed  # noqa: PLC0415 - an extra
+    except ImportError:
+        raise SpecError("a cluster needs distributed", None, "pip install 'archcalc[cluster]'") from None
+    asked = question.packed
     if scheduler and not _ADDRESS.fullmatch(scheduler):
         raise SpecError(f"'{scheduler[:60]}' is no address of a scheduler", None, "such as tcp://10.0.0.1:8786")
     try:

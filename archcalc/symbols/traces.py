@@ -55,6 +55,11 @@ def mark(what: str, detail: Any = None) -> None:
         trace.marks.append((len(trace.guards), what, detail))
 
 
+def running() -> bool:
+    """True while a trace runs, outside of which there are no knobs."""
+    return _ACTIVE.get() is not None
+
+
 class _Forgetful(dict[Any, Any]):
     """A memory that keeps nothing, so that no key is compared with another."""
 
@@ -67,4 +72,4 @@ class _Forgetful(dict[Any, Any]):
 
 def memory() -> dict[Any, Any]:
     """A dict for what was computed for some sizes; in a running trace one that keeps nothing."""
-    return {} if _ACTIVE.get() is None else _Forgetful()
+    return _Forgetful() if running() else {}

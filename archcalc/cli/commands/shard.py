@@ -10,9 +10,10 @@ from archcalc.cli.output import put
 from archcalc.cli.training_options import takes_keeping
 from archcalc.document.formats import TABLES
 from archcalc.formats.shard import render
+from archcalc.language.sources import read_text
 from archcalc.memory_plan.optimizers import OPTIMIZERS
 from archcalc.parallel.plan import INFERENCE, MAX_DEVICES
-from archcalc.parallel.reading import plan_of, read
+from archcalc.parallel.reading import plan_of
 from archcalc.parallel.sharding import sharded
 from archcalc.training.recipes import RECIPES
 
@@ -64,5 +65,5 @@ class ShardOptions(msgspec.Struct, frozen=True):
 def command(request: Request, options: ShardOptions) -> None:
     """The bytes on each of several devices, and what they send."""
     given = {name: getattr(options, name) for name in options.__struct_fields__ if name != "plan"}
-    plan = plan_of(None if options.plan is None else read(options.plan), given)
+    plan = plan_of(None if options.plan is None else read_text(options.plan), given)
     put(render(sharded(request.profiled(request.load()), plan), request.form, request.screen), request.form)
