@@ -1,6 +1,6 @@
 """The measures of networks, one record each: tables, JSON, comparisons, goals, figures, worksheets and charts use them.
 
-A measure added to MEASURES is a column of tables, a key of JSON and of data frames, a row of `compare`, a goal of
+A measure added to MEASURES is a column of tables and of sweeps, a key of JSON and of data frames, a row of `compare`, a goal of
 `solve`, a column of `diff` where it differs and a panel of charts, and may be stated in specs and asked in worksheets.
 """
 
