@@ -1,0 +1,37 @@
+/** What the page and the engine say to each other. Every number in an answer was counted by archcalc. */
+
+/** A network as the reader left it: a text or a file of the engine's, with what was set. */
+export interface Network {
+  /** The name that messages give it, such as "net.yaml". */
+  name: string;
+  /** What the editor holds; null for a file, which is at the path `file`. */
+  text: string | null;
+  file: string | null;
+  /** The network that is meant in a text of several. */
+  variant: string;
+  /** Values of params by name. */
+  set: Record<string, string>;
+  /** Other shapes of inputs by their names, such as "3x320x320". */
+  input: Record<string, string>;
+  batch: string;
+  convention: string;
+}
+
+/** One question: the name of an answer of the engine's, the networks, and the options of that answer. */
+export interface Question {
+  ask: string;
+  of: Network[];
+  with: Record<string, unknown>;
+}
+
+/** A mistake in a text; `line` and the columns count from 1, `end` is exclusive, and `line` is 0 where it has no place. */
+export interface Mistake {
+  fact: string;
+  notes: string[];
+  line: number;
+  column: number;
+  end: number;
+}
+
+/** The answer to a question: a text, or what the command line says, with its parts. */
+export type Answer = { ok: true; text: string } | { ok: false; said: string; mistakes: Mistake[] };
