@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from archcalc.cli.options import Request
-from archcalc.cli.values import parts_of, size_of
+from archcalc.symbols.sizes import parts_of, size_of
 from archcalc.errors import SpecError
 from archcalc.language.sources import read_text
 from archcalc.sweeping.configurations import configurations

@@ -9,24 +9,10 @@ import click
 
 from archcalc.errors import SpecError
 from archcalc.network.model import InputShape
-from archcalc.symbols.dims import Dim, Shape, is_letter, symbol
+from archcalc.symbols.dims import Dim, Shape
+from archcalc.symbols.sizes import shape_of, size_of
 from archcalc.symbols.times import seconds
 from archcalc.symbols.units import amount
-
-# The most digits of a size; no network needs more, and very long numbers are slow to parse.
-_MAX_DIGITS = 15
-
-
-def size_of(text: str) -> Dim | None:
-    """The size that a text gives as a whole number or as a letter, or None if it is neither."""
-    if text.isdecimal() and len(text) <= _MAX_DIGITS and int(text):
-        return int(text)
-    return symbol(text) if is_letter(text) else None
-
-
-def parts_of(shape: str) -> list[str]:
-    """The sizes of a shape as they are written, 3, 224 and 224 of 3x224x224."""
-    return shape.replace("×", "x").split("x")
 
 
 class ShapeType(click.ParamType[Any]):
@@ -38,9 +24,8 @@ class ShapeType(click.ParamType[Any]):
         if isinstance(value, tuple):
             return value
         name, equals, text = str(value).rpartition("=")
-        sizes = [size_of(part) for part in parts_of(text)]
-        shape = tuple(size for size in sizes if size is not None)
-        if len(shape) < len(sizes) or (equals and not name):
+        shape = shape_of(text)
+        if shape is None or (equals and not name):
             self.fail(
                 f"'{value}' is not a shape such as 3x224x224, or source=128 for one of several inputs", param, ctx
             )

@@ -23,7 +23,7 @@ def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text"
     if form == "json":
         return json_text(to_dict(profile, accounts))
     if form != "text":
-        return printed(_page(profile, accounts), form)
+        return printed(page(profile, accounts), form)
     cells = [_cells(account) for account in accounts]
     table = text_table(_TITLES, cells, [side == "right" for side in _SIDES], screen)
     reasons = [
@@ -32,7 +32,8 @@ def render(profile: Profile, accounts: list[ConventionTotal], form: str = "text"
     return "\n".join([title(profile), _about(profile), "", table, "", *reasons])
 
 
-def _page(profile: Profile, accounts: list[ConventionTotal]) -> Page:
+def page(profile: Profile, accounts: list[ConventionTotal]) -> Page:
+    """The totals in a table, and a section for each convention with the kinds of layers that make it differ."""
     about, table = totalled(profile, accounts)
     reasons = [
         Section(account.convention.name, (Text(account.convention.rule), *_noted(account)), 3) for account in accounts

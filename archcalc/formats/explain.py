@@ -21,7 +21,7 @@ def render(profile: Profile, workings: list[Working], form: str = "text") -> str
     """The workings in a format: for each row a line for each of its numbers; those that are 0 share the last line."""
     if form == "json":
         return _json(profile, workings)
-    return _plain(profile, workings) if form == "text" else _page(profile, workings, form)
+    return _plain(profile, workings) if form == "text" else write(page(profile, workings, form), form)
 
 
 def reading(cell: Cell) -> str:
@@ -91,16 +91,17 @@ def section(working: Working) -> Section:
     return Section(working.row.name, (Text(about(working.row)), worked(working)))
 
 
-def _page(profile: Profile, workings: list[Working], form: str) -> str:
+def page(profile: Profile, workings: list[Working], form: str) -> Page:
+    """A section for each row; in LaTeX those that there is nothing to say of are left out."""
     begin = tuple(map(preformatted, heading(profile, STYLES[form])))
     if form != "latex" or len(workings) < len(profile.rows):
         one = f" of {workings[0].row.name}" if len(workings) == 1 else ""
-        return write(Page(f"Working{one}: {title(profile)}", begin, tuple(map(section, workings))), form)
+        return Page(f"Working{one}: {title(profile)}", begin, tuple(map(section, workings)))
     # The whole of a network is for print: two columns, and nothing of layers that there is nothing to say of.
     left = [working.row.name for working in workings if _trivial(working.row)]
     shown = tuple(section(working) for working in workings if not _trivial(working.row))
     said = f"Left out, as they have no weights and no MACs and keep the shape: {', '.join(left)}."
-    return write(Page(f"Working: {title(profile)}", (*begin, *([said] if left else [])), shown, columns=2), form)
+    return Page(f"Working: {title(profile)}", (*begin, *([said] if left else [])), shown, columns=2)
 
 
 def _trivial(row: Row) -> bool:
