@@ -8,10 +8,12 @@ from typing import Any
 import msgspec
 
 from archcalc.comparison.compare import compare
+from archcalc.conventions import CONVENTIONS
 from archcalc.diagnosis import checked
 from archcalc.document.content import Page
 from archcalc.document.writer import fragment
 from archcalc.drawing.diagrams import draw
+from archcalc.drawing.palette import FAMILIES
 from archcalc.errors import Source, SpecError
 from archcalc.exporters import exporters
 from archcalc.formats import check as verdicts
@@ -31,6 +33,7 @@ from archcalc.language.sources import located, opened
 from archcalc.live.asked import Loaded, Network, Question, loaded
 from archcalc.memory_plan.asked import planned, settled
 from archcalc.memory_plan.sizes import bytes_of
+from archcalc.network.dtypes import DTYPES
 from archcalc.network.measures import measures, telling
 from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.explain import workings
@@ -95,7 +98,7 @@ def _aside(asked: Question) -> str:
     """What the JSON of the table leaves out: the line of each row, its blocks and its family, and what can be set."""
     found = loaded(asked.network)
     graph = found.graph
-    shapes = {name: plain_shape(shape) for name, shape in graph.input_shapes.items()}
+    tied = found.model.input_params
     aside = {
         "rows": [
             {"line": _line(found, node.place), "blocks": node.blocks, "family": node.layer.family}
@@ -161,12 +164,6 @@ def _export(asked: Question) -> str:
     return render(found.profile, asked.options["form"])
 
 
-def _programs(_asked: Question) -> str:
-    """The programs that a network can be exported to as text, each with the ending of its files."""
-    texts = [one for one in exporters().values() if not one.binary]
-    return json_text([{"name": one.name, "suffix": one.suffix} for one in texts])
-
-
 def _spec(asked: Question) -> str:
     """The network as a spec, with blocks for what repeats or written out."""
     graph = loaded(asked.network).graph
@@ -228,7 +225,6 @@ ANSWERS: dict[str, Callable[[Question], str]] = {
     "worksheet": _worksheet,
     "grade": _grade,
     "export": _export,
-    "programs": _programs,
     "spec": _spec,
     "bundled": _bundled,
     "memory": _shown(_memory),
@@ -238,3 +234,26 @@ ANSWERS: dict[str, Callable[[Question], str]] = {
     "figures": _shown(_figures),
     "comparison": _shown(_comparison),
 }
+
+
+# What the page shows before anybody has chosen anything.
+FIRST = "vgg16"
+
+
+def start() -> str:
+    """What the page shows until the engine is there, in JSON: the first network, its answers, and what goes for every network."""
+    file = msgspec.json.decode(_bundled(Question("bundled", options={"name": FIRST})), type=Network)
+    first = [
+        Question("table", (file,), {"figures": False}),
+        Question("aside", (file,)),
+        Question("diagram", (file,), {"form": "svg", "fold": True}),
+    ]
+    ready = {
+        "network": file,
+        "answers": [{"question": asked, "text": ANSWERS[asked.ask](asked)} for asked in first],
+        "conventions": [*CONVENTIONS],
+        "dtypes": [*DTYPES],
+        "programs": [{"name": one.name, "suffix": one.suffix} for one in exporters().values() if not one.binary],
+        "families": {name: (one.line, one.dark_line) for name, one in FAMILIES.items()},
+    }
+    return msgspec.json.encode(ready).decode()
