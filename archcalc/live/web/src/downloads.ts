@@ -18,7 +18,9 @@ export function save(name: string, content: Blob | string): void {
   document.body.append(link);
   link.click();
   link.remove();
-  setTimeout(() => { URL.revokeObjectURL(address); }, 10_000);
+  setTimeout(() => {
+    URL.revokeObjectURL(address);
+  }, 10_000);
 }
 
 // The colours of the page as they are now; a file has no page around it.
@@ -27,13 +29,15 @@ const STYLED = ["fill", "stroke", "stroke-width", "font-size", "font-family", "f
 /** A picture of the page as a text that stands for itself. */
 export function standalone(drawing: SVGElement): string {
   const copy = drawing.cloneNode(true) as SVGElement;
-  const { width = 0, height = 0 } = (drawing as SVGSVGElement).viewBox.baseVal;
+  const { width, height } = (drawing as SVGSVGElement).viewBox.baseVal;
   copy.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   copy.setAttribute("width", String(width));
   copy.setAttribute("height", String(height));
   copy.removeAttribute("style");
   if (!copy.querySelector("style")) {
-    const [from, to] = [drawing, copy].map((root) => [...root.querySelectorAll<SVGElement>("rect, text, line, circle")]);
+    const [from, to] = [drawing, copy].map((root) => [
+      ...root.querySelectorAll<SVGElement>("rect, text, line, circle"),
+    ]);
     from?.forEach((element, at) => {
       const seen = getComputedStyle(element);
       for (const property of STYLED) to?.[at]?.style.setProperty(property, seen.getPropertyValue(property));
@@ -58,7 +62,9 @@ export async function png(drawing: SVGElement): Promise<Blob | null> {
     context.fillStyle = getComputedStyle(document.body).backgroundColor;
     context.fillRect(0, 0, canvas.width, canvas.height);
     context.drawImage(image, 0, 0, canvas.width, canvas.height);
-    return await new Promise((resolve) => { canvas.toBlob(resolve, "image/png"); });
+    return await new Promise((resolve) => {
+      canvas.toBlob(resolve, "image/png");
+    });
   } finally {
     URL.revokeObjectURL(address);
   }

@@ -113,7 +113,13 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
   return {
     ask: (...questions) =>
       new Promise((resolve) => {
-        waiting.push({ slot: "", questions, settle: (answers) => { resolve(answers ?? []); } });
+        waiting.push({
+          slot: "",
+          questions,
+          settle: (answers) => {
+            resolve(answers ?? []);
+          },
+        });
         next();
       }),
     latest: (slot, ...questions) =>

@@ -45,6 +45,6 @@ export async function opened(file: File, engine: Engine, number: number): Promis
 export async function bundledText(name: string, engine: Engine): Promise<Opened> {
   const [answer] = await engine.ask({ ask: "bundled", of: [], with: { name } });
   if (!answer?.ok) return { network: null, said: answer?.said ?? `no network '${name}'` };
-  const found = exact<{ name: string; text: string; variant: string }>(answer.text);
+  const found = exact(answer.text) as { name: string; text: string; variant: string };
   return { network: plain(found.name, found.text, found.variant), said: "" };
 }

@@ -68,7 +68,7 @@ export function learn(ask: (slot: string, question: Question) => Promise<Answer 
     if (found || !network) return found ?? null;
     const answer = await ask("working", { ask: "working", of: [network], with: { layer: row.name } });
     if (!answer?.ok) return null;
-    const cells = exact<Workings>(answer.text).rows.flatMap((one) => (one.name === row.name ? one.cells : []));
+    const cells = (exact(answer.text) as Workings).rows.flatMap((one) => (one.name === row.name ? one.cells : []));
     known.set(row.name, cells);
     return cells;
   }
@@ -92,8 +92,14 @@ export function learn(ask: (slot: string, question: Question) => Promise<Answer 
         // The pointer may have gone on while the engine was asked.
         if (pointed !== at || !cells) return;
         const lines = explaining(cells, column).filter(({ value, note }) => value !== 0 || note);
-        const said = lines.map((cell) => [html("dt", {}, cell.cell), html("dd", {}, equation(cell), cell.note ? ` (${cell.note})` : "")]);
-        tip.replaceChildren(html("strong", {}, row.name), said.length ? html("dl", {}, ...said.flat()) : html("p", {}, "costs nothing here: 0"));
+        const said = lines.map((cell) => [
+          html("dt", {}, cell.cell),
+          html("dd", {}, equation(cell), cell.note ? ` (${cell.note})` : ""),
+        ]);
+        tip.replaceChildren(
+          html("strong", {}, row.name),
+          said.length ? html("dl", {}, ...said.flat()) : html("p", {}, "costs nothing here: 0"),
+        );
         tip.hidden = false;
         at.setAttribute("aria-describedby", tip.id);
         const box = at.getBoundingClientRect();

@@ -85,7 +85,9 @@ function isPacked(value: unknown): value is Packed {
     given === undefined ||
     (typeof given === "object" && given !== null && Object.values(given).every((one) => typeof one === "string"));
   const text = (given: unknown) => given === undefined || typeof given === "string";
-  return typeof n === "string" && [t, b, v, m, c].every(text) && texts(s) && texts(i) && (t !== undefined || b !== undefined);
+  return (
+    typeof n === "string" && [t, b, v, m, c].every(text) && texts(s) && texts(i) && (t !== undefined || b !== undefined)
+  );
 }
 
 async function squeezed(text: string): Promise<string> {
@@ -103,7 +105,7 @@ async function swollen(packed: string): Promise<string> {
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
   for await (const chunk of stream) {
-    text += decoder.decode(chunk as Uint8Array, { stream: true });
+    text += decoder.decode(chunk, { stream: true });
     if (text.length > MAX_CHARACTERS) throw new Error("longer than any spec");
   }
   return text + decoder.decode();

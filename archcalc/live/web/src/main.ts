@@ -68,7 +68,11 @@ const told = (state: Status, said: string) => {
   root.dataset["engine"] = state;
   stop.hidden = true;
   const words = { starting: "Starting the engine …", ready: "", counting: "", stopped: said, failed: said };
-  if (state === "counting") waited = setTimeout(() => { say("Counting …"); stop.hidden = false; }, 700);
+  if (state === "counting")
+    waited = setTimeout(() => {
+      say("Counting …");
+      stop.hidden = false;
+    }, 700);
   else {
     clearTimeout(waited);
     if (state !== "ready" || busy) say(words[state]);
@@ -83,7 +87,9 @@ function say(text: string) {
 }
 
 const running = engine(limit, told);
-stop.addEventListener("click", () => { running.stop(); });
+stop.addEventListener("click", () => {
+  running.stop();
+});
 
 async function newest(slot: string, ...questions: Question[]): Promise<Answer[] | null> {
   const known = questions.map((question) => ready.get(JSON.stringify(question)));
@@ -91,21 +97,31 @@ async function newest(slot: string, ...questions: Question[]): Promise<Answer[] 
   return running.latest(slot, ...questions);
 }
 
+const asked = async (slot: string, question: Question) => (await newest(slot, question))?.[0] ?? null;
 const page: Page = {
-  ask: async (slot, question) => (await newest(slot, question))?.[0] ?? null,
+  ask: asked,
   choose,
   chosen: () => chosen,
 };
 
-const working = learn(page.ask);
+const working = learn(asked);
 const tables = html("div");
-const table = tablePanel(tables, { chosen: choose, cell: (row, column, at) => { working.point(row, column, at); } });
+const table = tablePanel(tables, {
+  chosen: choose,
+  cell: (row, column, at) => {
+    working.point(row, column, at);
+  },
+});
 const tablesPanel: Panel = {
   name: "table",
   title: "Table",
   element: tables,
-  show: (found) => { table.show(found.table, found.aside); },
-  light: (names) => { table.light(names, true); },
+  show: (found) => {
+    table.show(found.table, found.aside);
+  },
+  light: (names) => {
+    table.light(names, true);
+  },
 };
 const diagram = diagramPanel(page);
 const charts = chartPanel(page);
@@ -114,7 +130,14 @@ document.body.append(names);
 const compared = comparePanel(page, names, (name) => (isBundled(name) ? plain(name, null) : null));
 const dtypes = start.dtypes.map((name): [string, string] => [name, name]);
 const memory = [
-  { option: "train", label: "for", values: [["", "inference"], ["true", "training"]] as [string, string][] },
+  {
+    option: "train",
+    label: "for",
+    values: [
+      ["", "inference"],
+      ["true", "training"],
+    ] as [string, string][],
+  },
   { option: "dtype", label: "in", values: dtypes },
 ];
 const formulas = "Every number of the layer that is lit, or of all: formula, numbers, value.";
@@ -124,7 +147,14 @@ const panels: [Panel, ...Panel[]] = [
   charts,
   fieldPanel(page),
   pagePanel(page, "formulas", "Formulas", "formulas", formulas, [], true),
-  pagePanel(page, "memory", "Memory", "memory", "The most that is held at once, in bytes of 1,024 × 1,024 to the MiB.", memory),
+  pagePanel(
+    page,
+    "memory",
+    "Memory",
+    "memory",
+    "The most that is held at once, in bytes of 1,024 × 1,024 to the MiB.",
+    memory,
+  ),
   pagePanel(page, "figures", "Figures", "figures", "Published figures beside the exact ones."),
   pagePanel(page, "conventions", "Conventions", "conventions", "The same network as other tools and papers count it."),
   compared,
@@ -151,18 +181,22 @@ function change(changes: Partial<Network>) {
   void count();
 }
 
+/** True of the network as it is now; while one is counted the text may change. */
+const same = (counted: Network) => counted === network;
+
 async function count() {
   const wanted = network;
   const of = [wanted];
   const answers = await newest("table", { ask: "table", of, with: { figures: false } }, { ask: "aside", of, with: {} });
-  const [counted, aside] = answers ?? [];
   // What was counted of an older text is shown for as long as there is nothing newer.
-  if (!counted || !aside || wanted !== network) return;
+  if (!answers || !same(wanted)) return;
+  const [counted, aside] = answers;
+  if (!counted || !aside) return;
   const failed = [counted, aside].find((answer) => !answer.ok);
   right.classList.toggle("stale", failed !== undefined);
   complain(failed && !failed.ok ? failed : null, wanted);
   if (!counted.ok || !aside.ok) return;
-  result = { network: wanted, table: exact<Table>(counted.text), aside: exact<Aside>(aside.text) };
+  result = { network: wanted, table: exact(counted.text) as Table, aside: exact(aside.text) as Aside };
   working.forget(wanted);
   knobs.show(result.aside, wanted);
   summarise(result);
@@ -184,13 +218,24 @@ function summarise({ table: { title, network: name, totals: sums, depth, unit, c
   const shown: [string, string, string][] = [
     ["params", short(sums["params"] ?? null), full(sums["params"] ?? null)],
     ["MACs", short(sums["macs"] ?? null), full(sums["macs"] ?? null)],
-    ...(convention === "macs" ? [] : ([[`${unit}, ${convention}`, lower + short(sums["counted"] ?? null), full(sums["counted"] ?? null)]] as [string, string, string][])),
+    ...(convention === "macs"
+      ? []
+      : ([[`${unit}, ${convention}`, lower + short(sums["counted"] ?? null), full(sums["counted"] ?? null)]] as [
+          string,
+          string,
+          string,
+        ][])),
     ["activations", short(sums["activations"] ?? null), full(sums["activations"] ?? null)],
     ["depth", full(depth), ""],
   ];
   totals.replaceChildren(
     ...shown.map(([key, value, whole]) =>
-      html("div", {}, html("dt", {}, key), html("dd", {}, value, whole && whole !== value ? html("small", {}, whole) : null)),
+      html(
+        "div",
+        {},
+        html("dt", {}, key),
+        html("dd", {}, value, whole && whole !== value ? html("small", {}, whole) : null),
+      ),
     ),
   );
 }
@@ -198,7 +243,9 @@ function summarise({ table: { title, network: name, totals: sums, depth, unit, c
 function refresh(panel: Panel) {
   if (!result || shownIn.get(panel) === result) return;
   shownIn.set(panel, result);
-  void Promise.resolve(panel.show(result)).then(() => { panel.light(lit()); });
+  void Promise.resolve(panel.show(result)).then(() => {
+    panel.light(lit());
+  });
 }
 
 function lit(): Set<string> {
@@ -231,7 +278,11 @@ const isBundled = (name: string) => known.some((one) => one.name === name);
 let dialog: HTMLDialogElement | null = null;
 part("networks", HTMLButtonElement).addEventListener("click", () => {
   void listed.then(() => {
-    dialog ??= document.body.appendChild(picker(known, (name) => { void fromName(name); }));
+    dialog ??= document.body.appendChild(
+      picker(known, (name) => {
+        void fromName(name);
+      }),
+    );
     dialog.showModal();
     dialog.querySelector("input")?.focus();
   });
@@ -256,13 +307,22 @@ const VARIANTS = /^variants:\n((?:(?: .*)?\n)+)/m;
 
 /** The line above the editor: the name of the text, and the variant that is meant where it has several. */
 function entitle() {
-  const found = [...(VARIANTS.exec(network.text ?? "")?.[1] ?? "").matchAll(/^ {2}([\w.-]+):/gm)].map((one) => one[1] ?? "");
-  const select = html("select", { "aria-label": "Variant" }, ...found.map((name) => html("option", { selected: name === network.variant }, name)));
+  const found = [...(VARIANTS.exec(network.text ?? "")?.[1] ?? "").matchAll(/^ {2}([\w.-]+):/gm)].map(
+    (one) => one[1] ?? "",
+  );
+  const select = html(
+    "select",
+    { "aria-label": "Variant" },
+    ...found.map((name) => html("option", { selected: name === network.variant }, name)),
+  );
   select.addEventListener("change", () => {
     bundled = isBundled(select.value) && bundled !== null ? select.value : null;
     change({ variant: select.value, set: {}, input: {} });
   });
-  part("file", HTMLDivElement).replaceChildren(html("span", {}, network.name.replace(/^specs\//, "")), ...(found.length ? [select] : []));
+  part("file", HTMLDivElement).replaceChildren(
+    html("span", {}, network.name.replace(/^specs\//, "")),
+    ...(found.length ? [select] : []),
+  );
 }
 
 async function take(files: readonly File[]) {
@@ -281,22 +341,35 @@ async function take(files: readonly File[]) {
 const choosing = html("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files to open" });
 document.body.append(choosing);
 choosing.addEventListener("change", () => {
-  void take([...(choosing.files ?? [])]).then(() => { choosing.value = ""; });
+  void take([...(choosing.files ?? [])]).then(() => {
+    choosing.value = "";
+  });
 });
-part("open", HTMLButtonElement).addEventListener("click", () => { choosing.click(); });
+part("open", HTMLButtonElement).addEventListener("click", () => {
+  choosing.click();
+});
 document.addEventListener("dragover", (event) => {
   if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
 });
-document.addEventListener("drop", (event) => {
-  const files = [...(event.dataTransfer?.files ?? [])];
-  if (!files.length) return;
-  event.preventDefault();
-  void take(files);
-}, { capture: true });
+document.addEventListener(
+  "drop",
+  (event) => {
+    const files = [...(event.dataTransfer?.files ?? [])];
+    if (!files.length) return;
+    event.preventDefault();
+    void take(files);
+  },
+  { capture: true },
+);
 
 async function address(): Promise<string> {
   const networks = [network, ...compared.others];
-  const seen: Seen = { networks, bundled: [bundled, ...compared.others.map((one) => (one.text === null ? one.name : null))], panel: switcher.open.name, layer: chosen };
+  const seen: Seen = {
+    networks,
+    bundled: [bundled, ...compared.others.map((one) => (one.text === null ? one.name : null))],
+    panel: switcher.open.name,
+    layer: chosen,
+  };
   return `${location.origin}${location.pathname}#${await packed(seen)}`;
 }
 
@@ -317,7 +390,14 @@ async function follow(hash: string): Promise<boolean> {
   try {
     seen = await unpacked(hash);
   } catch (error) {
-    complain({ ok: false, said: `the link is damaged: ${error instanceof Error ? error.message : "no spec in it"}`, mistakes: [] }, network);
+    complain(
+      {
+        ok: false,
+        said: `the link is damaged: ${error instanceof Error ? error.message : "no spec in it"}`,
+        mistakes: [],
+      },
+      network,
+    );
   }
   const [first, ...others] = seen?.networks ?? [];
   if (!seen || !first) return false;
@@ -335,15 +415,23 @@ async function follow(hash: string): Promise<boolean> {
   return true;
 }
 
-window.addEventListener("hashchange", () => { void follow(location.hash); });
+window.addEventListener("hashchange", () => {
+  void follow(location.hash);
+});
 
 // Downloads, learn mode, the two halves of a narrow page.
 
 const stem = () => (result?.table.network ?? "net").replace(/[^\w.-]+/g, "_");
-const asking = async (question: Question): Promise<Answer> => (await running.ask(question))[0] ?? { ok: false, said: "", mistakes: [] };
+const asking = async (question: Question): Promise<Answer> =>
+  (await running.ask(question))[0] ?? { ok: false, said: "", mistakes: [] };
 const fromEngine = (suffix: string, title: string, ask: string, options: Record<string, unknown>): Download =>
   answered(suffix, title, () => (result ? { ask, of: [result.network], with: options } : null), asking, say);
-const fromPicture = (panel: { drawn: () => SVGElement | null } & Panel, suffix: string, title: string, made: (drawing: SVGElement) => Promise<Blob | null> | string): Download => ({
+const fromPicture = (
+  panel: { drawn: () => SVGElement | null } & Panel,
+  suffix: string,
+  title: string,
+  made: (drawing: SVGElement) => Promise<Blob | null> | string,
+): Download => ({
   suffix,
   title,
   content: async () => {
@@ -369,14 +457,18 @@ const downloads: Download[] = [
   fromEngine(".tikz.tex", "Diagram, TikZ", "diagram", { form: "tikz" }),
   fromPicture(charts, ".charts.svg", "Charts, SVG", standalone),
   fromPicture(charts, ".charts.png", "Charts, PNG", png),
-  ...start.programs.map(({ name, suffix }) => fromEngine(suffix || `.${name}.txt`, `For ${name}`, "export", { to: name })),
+  ...start.programs.map(({ name, suffix }) =>
+    fromEngine(suffix || `.${name}.txt`, `For ${name}`, "export", { to: name }),
+  ),
 ];
 const menu = part("downloads", HTMLDetailsElement);
 menu.querySelector("ul")?.append(
   ...downloads.map(({ suffix, title, content }) => {
     const click = () => {
       menu.open = false;
-      void content().then((found) => { if (found !== null) save(`${stem()}${suffix}`, found); });
+      void content().then((found) => {
+        if (found !== null) save(`${stem()}${suffix}`, found);
+      });
     };
     return html("li", {}, html("button", { type: "button", click }, title));
   }),
@@ -395,7 +487,9 @@ const halves = [part("to-spec", HTMLButtonElement), part("to-results", HTMLButto
 halves.forEach((button, at) => {
   button.addEventListener("click", () => {
     root.classList.toggle("on-spec", at === 0);
-    halves.forEach((one, place) => { one.setAttribute("aria-pressed", String(place === at)); });
+    halves.forEach((one, place) => {
+      one.setAttribute("aria-pressed", String(place === at));
+    });
   });
 });
 
@@ -403,10 +497,16 @@ halves.forEach((button, at) => {
 switcher.choose(query.get("embed") || query.get("panel") || "table");
 entitle();
 if (!(await follow(location.hash))) void count();
-void json("schema.json").then((schema) => { edit.learn(schema as Parameters<typeof edit.learn>[0]); });
+void json("schema.json").then((schema) => {
+  edit.learn(schema as Parameters<typeof edit.learn>[0]);
+});
 if (embedded) {
   const whole = part("whole", HTMLAnchorElement);
   whole.hidden = false;
-  whole.addEventListener("pointerdown", () => { void address().then((link) => { whole.href = link; }); });
+  whole.addEventListener("pointerdown", () => {
+    void address().then((link) => {
+      whole.href = link;
+    });
+  });
   whole.href = `${location.pathname}${location.hash}`;
 }

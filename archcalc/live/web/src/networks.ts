@@ -23,7 +23,11 @@ export function matching(networks: readonly Bundled[], text: string): Bundled[] 
 
 /** A dialog with all networks; `chosen` hears of the one that is taken. */
 export function picker(networks: readonly Bundled[], chosen: (name: string) => void): HTMLDialogElement {
-  const search = html("input", { type: "search", placeholder: "vgg, detection, transformer …", "aria-label": "Search networks" });
+  const search = html("input", {
+    type: "search",
+    placeholder: "vgg, detection, transformer …",
+    "aria-label": "Search networks",
+  });
   const list = html("ul", { "aria-label": "Networks" });
   const count = html("p", { role: "status" });
   const dialog = html(
@@ -45,7 +49,19 @@ export function picker(networks: readonly Bundled[], chosen: (name: string) => v
         items.push(html("li", { class: "family" }, family || "others"));
       }
       const numbers = one.params === null ? "" : `${short(one.params)} params`;
-      items.push(html("li", {}, html("button", { type: "button", "data-name": one.name }, html("strong", {}, one.name), ` ${one.title}`, html("small", {}, numbers))));
+      items.push(
+        html(
+          "li",
+          {},
+          html(
+            "button",
+            { type: "button", "data-name": one.name },
+            html("strong", {}, one.name),
+            ` ${one.title}`,
+            html("small", {}, numbers),
+          ),
+        ),
+      );
     }
     list.replaceChildren(...items);
   }

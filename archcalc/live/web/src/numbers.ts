@@ -5,13 +5,13 @@ import type { Count } from "./protocol";
 type Source = { source?: string } | undefined;
 
 /** A JSON text in which whole numbers past 2⁵³ stay exact, as texts of digits. */
-export function exact<T>(text: string): T {
-  if (!/\d{16}/.test(text)) return JSON.parse(text) as T;
+export function exact(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
   const kept = (_key: string, value: unknown, context?: Source): unknown =>
     typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
       ? context?.source
       : value;
-  return JSON.parse(text, kept as (key: string, value: unknown) => unknown) as T;
+  return JSON.parse(text, kept);
 }
 
 const DIGITS = /^-?\d+$/;

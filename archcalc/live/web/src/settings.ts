@@ -15,18 +15,39 @@ export interface Settings {
   show(aside: Aside, network: Network): void;
 }
 
-export function settings(parent: HTMLElement, conventions: readonly string[], changed: (change: Partial<Network>) => void): Settings {
+export function settings(
+  parent: HTMLElement,
+  conventions: readonly string[],
+  changed: (change: Partial<Network>) => void,
+): Settings {
   const params = html("div", { class: "sliders" });
   const reset = html("button", { type: "button", class: "plain", hidden: true }, "As written");
   const batch = html("input", { type: "text", inputmode: "numeric", value: "1", size: 4, "aria-label": "batch" });
-  const convention = html("select", { "aria-label": "convention" }, ...conventions.map((name) => html("option", {}, name)));
-  parent.append(params, html("div", { class: "sliders" }, html("label", {}, "batch ", batch), html("label", {}, "counted as ", convention), reset));
+  const convention = html(
+    "select",
+    { "aria-label": "convention" },
+    ...conventions.map((name) => html("option", {}, name)),
+  );
+  parent.append(
+    params,
+    html(
+      "div",
+      { class: "sliders" },
+      html("label", {}, "batch ", batch),
+      html("label", {}, "counted as ", convention),
+      reset,
+    ),
+  );
 
   let network: Network | null = null;
   let drawn = "";
 
-  batch.addEventListener("change", () => { changed({ batch: batch.value.trim() || "1" }); });
-  convention.addEventListener("change", () => { changed({ convention: convention.value }); });
+  batch.addEventListener("change", () => {
+    changed({ batch: batch.value.trim() || "1" });
+  });
+  convention.addEventListener("change", () => {
+    changed({ convention: convention.value });
+  });
   reset.addEventListener("click", () => {
     drawn = "";
     changed({ set: {}, input: {}, batch: "1", convention: "macs" });
@@ -42,7 +63,10 @@ export function settings(parent: HTMLElement, conventions: readonly string[], ch
     const key = JSON.stringify([aside.params, aside.inputs.map(({ name, axes, shape }) => [name, axes, shape.length])]);
     if (key !== drawn) {
       drawn = key;
-      params.replaceChildren(...aside.params.map(({ name, value }) => param(name, value)), ...aside.inputs.flatMap(axes));
+      params.replaceChildren(
+        ...aside.params.map(({ name, value }) => param(name, value)),
+        ...aside.inputs.flatMap(axes),
+      );
     }
     for (const field of params.querySelectorAll<HTMLInputElement>("input")) {
       if (field === document.activeElement) continue;
@@ -66,7 +90,9 @@ export function settings(parent: HTMLElement, conventions: readonly string[], ch
     const number = Number(value);
     const whole = Number.isInteger(number) && number > 0 && value.trim() !== "";
     const text = html("input", { type: "text", value, size: 6, "aria-label": label, ...data });
-    text.addEventListener("change", () => { put(text.value.trim()); });
+    text.addEventListener("change", () => {
+      put(text.value.trim());
+    });
     if (!whole) return html("label", {}, html("span", {}, label), text);
     const slider = html("input", { type: "range", ...range(number), value, "aria-label": `${label}, slider`, ...data });
     slider.addEventListener("input", () => {
@@ -80,10 +106,14 @@ export function settings(parent: HTMLElement, conventions: readonly string[], ch
     const now = network?.set[name] ?? value;
     if (value === "true" || value === "false") {
       const box = html("input", { type: "checkbox", checked: now === "true" });
-      box.addEventListener("change", () => { set(name, String(box.checked)); });
+      box.addEventListener("change", () => {
+        set(name, String(box.checked));
+      });
       return html("label", {}, html("span", {}, name), box);
     }
-    return pair(name, now, { "data-param": name }, (text) => { set(name, text || value); });
+    return pair(name, now, { "data-param": name }, (text) => {
+      set(name, text || value);
+    });
   }
 
   function axes(input: Aside["inputs"][number], _at: number, all: Aside["inputs"]): HTMLElement[] {

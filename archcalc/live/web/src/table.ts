@@ -53,7 +53,10 @@ export function tablePanel(
   const caption = html("caption");
   const element = html("table", { class: "layers" }, caption, html("thead", {}, head), body, html("tfoot", {}, foot));
   const more = html("button", { type: "button", class: "plain", hidden: true });
-  parent.append(html("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Table of layers" }, element), more);
+  parent.append(
+    html("div", { class: "wide", tabindex: 0, role: "region", "aria-label": "Table of layers" }, element),
+    more,
+  );
 
   let shown: Row[] = [];
   let columns: Column[] = [];
@@ -74,7 +77,9 @@ export function tablePanel(
       const cell = event.target instanceof Element ? event.target.closest<HTMLElement>("td, th") : null;
       told.cell(rowOf(event.target), cell?.dataset["key"] ?? "", cell);
     });
-  body.addEventListener("pointerleave", () => { told.cell(null, "", null); });
+  body.addEventListener("pointerleave", () => {
+    told.cell(null, "", null);
+  });
   body.addEventListener("keydown", (event) => {
     const row = event.target instanceof Element ? event.target.closest("tr") : null;
     const to = { ArrowDown: row?.nextElementSibling, ArrowUp: row?.previousElementSibling }[event.key];
@@ -96,10 +101,19 @@ export function tablePanel(
       columns = wanted;
       body.replaceChildren();
     }
-    const sum = (column: Column) => (column.bar ? table.rows.reduce((most, row) => Math.max(most, drawn(column.bar?.(row) ?? 0)), 0) : 0);
+    const sum = (column: Column) =>
+      column.bar ? table.rows.reduce((most, row) => Math.max(most, drawn(column.bar?.(row) ?? 0)), 0) : 0;
     const most = columns.map(sum);
-    write(head, columns.map((column) => column.title(table)), "th");
-    write(foot, columns.map((column) => column.total?.(table) ?? ""), "td");
+    write(
+      head,
+      columns.map((column) => column.title(table)),
+      "th",
+    );
+    write(
+      foot,
+      columns.map((column) => column.total?.(table) ?? ""),
+      "td",
+    );
     caption.textContent = `${table.title || table.network}, ${table.rows.length} rows`;
     shown = table.rows;
     const count = Math.min(limit, shown.length);
@@ -149,7 +163,9 @@ export function tablePanel(
   function write(row: HTMLTableRowElement, texts: string[], tag: "th" | "td") {
     if (row.cells.length !== texts.length)
       row.replaceChildren(
-        ...columns.map((column) => html(tag, { class: column.bar ? "number" : column.key, ...(tag === "th" ? { scope: "col" } : {}) })),
+        ...columns.map((column) =>
+          html(tag, { class: column.bar ? "number" : column.key, ...(tag === "th" ? { scope: "col" } : {}) }),
+        ),
       );
     texts.forEach((text, at) => {
       const cell = row.cells[at];

@@ -8,7 +8,12 @@ export interface Tabs {
   choose(name: string): void;
 }
 
-export function tabs(list: HTMLElement, into: HTMLElement, panels: readonly [Panel, ...Panel[]], opened: (panel: Panel) => void): Tabs {
+export function tabs(
+  list: HTMLElement,
+  into: HTMLElement,
+  panels: readonly [Panel, ...Panel[]],
+  opened: (panel: Panel) => void,
+): Tabs {
   let open: Panel = panels[0];
   const buttons = panels.map((panel) => {
     panel.element.id = `panel-${panel.name}`;
@@ -18,7 +23,15 @@ export function tabs(list: HTMLElement, into: HTMLElement, panels: readonly [Pan
     into.append(panel.element);
     const button = html(
       "button",
-      { type: "button", role: "tab", id: `tab-${panel.name}`, "aria-controls": `panel-${panel.name}`, click: () => { choose(panel.name); } },
+      {
+        type: "button",
+        role: "tab",
+        id: `tab-${panel.name}`,
+        "aria-controls": `panel-${panel.name}`,
+        click: () => {
+          choose(panel.name);
+        },
+      },
       panel.title,
     );
     list.append(button);

@@ -2,8 +2,7 @@
 
 import type { Answer, Mistake, Question } from "./protocol";
 
-export type ToWorker =
-  { sort: "questions"; questions: Question[] } | { sort: "file"; path: string; file: File };
+export type ToWorker = { sort: "questions"; questions: Question[] } | { sort: "file"; path: string; file: File };
 export type FromWorker =
   { sort: "ready"; said: string } | { sort: "failed"; said: string } | { sort: "answers"; answers: Answer[] };
 
@@ -18,7 +17,7 @@ interface Python {
   FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void };
 }
 interface Pyodide {
-  loadPyodide(options: { indexURL: string }): Promise<Python>;
+  loadPyodide: (options: { indexURL: string }) => Promise<Python>;
 }
 interface Parts {
   archives: { name: string; format: string; lazy: boolean }[];
@@ -46,7 +45,9 @@ async function started(): Promise<{ python: Python; parts: Parts; answers: Answe
   // Everything is on its way while Python starts.
   const archives = parts.then(({ archives }) =>
     Promise.all(
-      archives.filter((one) => !one.lazy).map(async (one) => ({ ...one, data: await (await fetched(one.name)).arrayBuffer() })),
+      archives
+        .filter((one) => !one.lazy)
+        .map(async (one) => ({ ...one, data: await (await fetched(one.name)).arrayBuffer() })),
     ),
   );
   const { loadPyodide } = (await import(/* @vite-ignore */ `${ENGINE}pyodide.mjs`)) as Pyodide;
@@ -96,8 +97,12 @@ async function put(path: string, file: File): Promise<void> {
 
 // Messages are handled one after another: a question about a file waits until the file is there.
 let before: Promise<unknown> = engine.then(
-  ({ python }) => { tell({ sort: "ready", said: `Pyodide ${python.version}` }); },
-  (error: unknown) => { tell({ sort: "failed", said: `the engine could not be loaded: ${String(error)}` }); },
+  ({ python }) => {
+    tell({ sort: "ready", said: `Pyodide ${python.version}` });
+  },
+  (error: unknown) => {
+    tell({ sort: "failed", said: `the engine could not be loaded: ${String(error)}` });
+  },
 );
 
 self.onmessage = ({ data }: MessageEvent<ToWorker>) => {

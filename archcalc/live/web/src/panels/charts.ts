@@ -26,7 +26,9 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
       .map((row, at) => ({ row, family: aside.rows[at]?.family ?? "other" }))
       .filter(({ row }) => MEASURES.some(([key]) => drawn(row[key]) > 0));
     if (!rows.length) {
-      element.replaceChildren(html("p", {}, aside.whole ? "No layer has a cost." : "Charts need numbers: set the letters."));
+      element.replaceChildren(
+        html("p", {}, aside.whole ? "No layer has a cost." : "Charts need numbers: set the letters."),
+      );
       return;
     }
     const whole = svg("svg", {
@@ -100,13 +102,16 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
   });
   element.addEventListener("keydown", (event) => {
     if (!(event.target instanceof SVGRectElement)) return;
-    const to = { ArrowRight: event.target.nextElementSibling, ArrowLeft: event.target.previousElementSibling }[event.key];
+    const to = { ArrowRight: event.target.nextElementSibling, ArrowLeft: event.target.previousElementSibling }[
+      event.key
+    ];
     if (to instanceof SVGRectElement) to.focus();
     else if ((event.key === "Enter" || event.key === " ") && pick(event.target)) event.preventDefault();
   });
 
   function mark() {
-    for (const bar of element.querySelectorAll(".bar")) bar.classList.toggle("lit", lit.has(bar.getAttribute("data-layer") ?? ""));
+    for (const bar of element.querySelectorAll(".bar"))
+      bar.classList.toggle("lit", lit.has(bar.getAttribute("data-layer") ?? ""));
   }
 
   return {

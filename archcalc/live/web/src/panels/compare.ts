@@ -10,10 +10,19 @@ export interface ComparePanel extends Panel {
   add(network: Network): void;
 }
 
-export function comparePanel(page: Page, names: HTMLDataListElement, bundled: (name: string) => Network | null): ComparePanel {
+export function comparePanel(
+  page: Page,
+  names: HTMLDataListElement,
+  bundled: (name: string) => Network | null,
+): ComparePanel {
   const content = html("div", { class: "content" });
   const chips = html("ul", { class: "chips", "aria-label": "Compared with" });
-  const input = html("input", { type: "text", list: names.id, placeholder: "a bundled network", "aria-label": "A network to compare with" });
+  const input = html("input", {
+    type: "text",
+    list: names.id,
+    placeholder: "a bundled network",
+    "aria-label": "A network to compare with",
+  });
   const said = html("span", { role: "status" });
   let last: Result | null = null;
   const form = html(

@@ -32,7 +32,12 @@ export function diagramPanel(page: Page): Panel & { readonly drawn: () => SVGEle
   const element = html(
     "div",
     {},
-    html("div", { class: "controls" }, html("label", {}, fold, " repeated blocks once"), html("label", {}, "zoom ", zoom)),
+    html(
+      "div",
+      { class: "controls" },
+      html("label", {}, fold, " repeated blocks once"),
+      html("label", {}, "zoom ", zoom),
+    ),
     canvas,
   );
   let last: Result | null = null;

@@ -20,6 +20,9 @@ interface Fields {
   rows: Field[];
 }
 
+/** The first and the last place of a field along an axis. */
+type Span = [number, number];
+
 /** A field that can be drawn: the sizes of the input and of the output, and the numbers of the field, by axis. */
 interface Seen {
   field: Field;
@@ -29,7 +32,7 @@ interface Seen {
 }
 
 /** The places of the input that one output sees along an axis, before they are cut off at its ends; both are inclusive. */
-export function span(size: number, jump: number, start: number, place: number): [number, number] {
+export function span(size: number, jump: number, start: number, place: number): Span {
   const middle = start + jump * place;
   return [middle - (size - 1) / 2, middle + (size - 1) / 2];
 }
@@ -57,7 +60,7 @@ export function fieldPanel(page: Page): Panel {
       table.replaceChildren();
       return;
     }
-    fields = exact<Fields>(answer.text);
+    fields = exact(answer.text) as Fields;
     places = [];
     draw();
     const listed = await page.ask("field_table", { ask: "field_table", of, with: {} });
@@ -78,24 +81,34 @@ export function fieldPanel(page: Page): Panel {
     const axes = field.size.length;
     const whole = fields.input.slice(-axes).map(Number);
     const outputs = field.output.slice(-axes).map(Number);
-    const numbers = [field.size, field.jump, field.start].map((values) => values.map((value) => (value === null ? NaN : Number(value))));
+    const numbers = [field.size, field.jump, field.start].map((values) =>
+      values.map((value) => (value === null ? NaN : Number(value))),
+    );
     const [sizes = [], jumps = [], starts = []] = numbers;
     const drawable = axes >= 1 && axes <= 2 && [whole, outputs, sizes, jumps, starts].flat().every(Number.isFinite);
     // A layer after the last map, such as a dense one, has no places of its own.
     const placed = field.output.length > axes;
     if (!drawable || !placed) {
       drawing.replaceChildren(
-        html("p", {}, html("strong", {}, field.name), ` sees ${field.size.map((size) => size ?? "all").join("×")} of ${whole.join("×")}.`),
+        html(
+          "p",
+          {},
+          html("strong", {}, field.name),
+          ` sees ${field.size.map((size) => size ?? "all").join("×")} of ${whole.join("×")}.`,
+        ),
       );
       return;
     }
     if (places.length !== axes || places.some((place, axis) => place >= (outputs[axis] ?? 0)))
       places = outputs.map((size) => Math.floor((size - 1) / 2));
     const seen = { field, whole, outputs, numbers: { sizes, jumps, starts } };
-    drawing.replaceChildren(html("div", {}, picture(seen)), html("div", {}, html("p", {}, ...sentence(seen)), ...sliders(seen)));
+    drawing.replaceChildren(
+      html("div", {}, picture(seen)),
+      html("div", {}, html("p", {}, ...sentence(seen)), ...sliders(seen)),
+    );
   }
 
-  function spansOf({ numbers: { sizes, jumps, starts } }: Seen): [number, number][] {
+  function spansOf({ numbers: { sizes, jumps, starts } }: Seen): Span[] {
     return places.map((place, axis) => span(sizes[axis] ?? 1, jumps[axis] ?? 1, starts[axis] ?? 0, place));
   }
 
@@ -105,12 +118,12 @@ export function fieldPanel(page: Page): Panel {
     const flat = whole.length === 1;
     const width = whole.at(-1) ?? 1;
     const height = flat ? Math.max(1, width / 12) : (whole[0] ?? 1);
-    const x = spans.at(-1) ?? [0, 0];
-    const y = flat ? [0, height - 1] : (spans[0] ?? [0, 0]);
+    const x: Span = spans.at(-1) ?? [0, 0];
+    const y: Span = flat ? [0, height - 1] : (spans[0] ?? [0, 0]);
     // What lies outside is padding, and is drawn as far as a quarter of the input around it.
     const margin = Math.max(width, height) / 4;
-    const [left, right] = [Math.max(x[0] ?? 0, -margin), Math.min((x[1] ?? 0) + 1, width + margin)];
-    const [top, bottom] = [Math.max(y[0] ?? 0, -margin), Math.min((y[1] ?? 0) + 1, height + margin)];
+    const [left, right] = [Math.max(x[0], -margin), Math.min(x[1] + 1, width + margin)];
+    const [top, bottom] = [Math.max(y[0], -margin), Math.min(y[1] + 1, height + margin)];
     const viewBox = `${-margin} ${-margin} ${width + 2 * margin} ${height + 2 * margin}`;
     return svg(
       "svg",
@@ -118,8 +131,8 @@ export function fieldPanel(page: Page): Panel {
       svg("rect", { x: 0, y: 0, width, height, class: "whole" }),
       svg("rect", { x: left, y: top, width: right - left, height: bottom - top, class: "seen" }),
       svg("circle", {
-        cx: ((x[0] ?? 0) + (x[1] ?? 0) + 1) / 2,
-        cy: ((y[0] ?? 0) + (y[1] ?? 0) + 1) / 2,
+        cx: (x[0] + x[1] + 1) / 2,
+        cy: (y[0] + y[1] + 1) / 2,
         r: Math.max(width, height) / 120,
         class: "centre",
       }),

@@ -22,7 +22,7 @@ export function inserted(into: HTMLElement, text: string, page: Page, names: Rea
   for (const element of parsed.querySelectorAll("script, iframe, object, embed, link, meta")) element.remove();
   into.replaceChildren(...parsed.body.childNodes);
   for (const row of into.querySelectorAll<HTMLElement>("tbody tr")) {
-    const name = row.querySelector("th, td")?.textContent?.trim() ?? "";
+    const name = row.querySelector("th, td")?.textContent.trim() ?? "";
     if (!names.has(name)) continue;
     row.dataset["layer"] = name;
     row.addEventListener("click", () => {
@@ -58,7 +58,13 @@ export function pagePanel(
     chosen[option] = values[0]?.[0] ?? "";
     return html("label", {}, `${label} `, select);
   });
-  const element = html("div", {}, html("p", { class: "about" }, about), html("div", { class: "controls" }, ...controls), content);
+  const element = html(
+    "div",
+    {},
+    html("p", { class: "about" }, about),
+    html("div", { class: "controls" }, ...controls),
+    content,
+  );
 
   async function show(result: Result) {
     last = result;

@@ -41,8 +41,18 @@ export function worksheetPanel(page: Page): Panel {
   let key = "";
   const mark = html("button", { type: "button", click: () => void marked() }, "Mark");
   const answers = html("button", { type: "button", click: () => void filled() }, "Fill in the answers");
-  const clear = html("button", { type: "button", click: () => { build(); } }, "Clear");
-  const about = "Fill in the blanks. Marking says which slip gives a wrong number; one that follows rightly from an earlier slip is no new mistake.";
+  const clear = html(
+    "button",
+    {
+      type: "button",
+      click: () => {
+        build();
+      },
+    },
+    "Clear",
+  );
+  const about =
+    "Fill in the blanks. Marking says which slip gives a wrong number; one that follows rightly from an earlier slip is no new mistake.";
   const element = html(
     "div",
     { class: "worksheet" },
@@ -90,7 +100,12 @@ export function worksheetPanel(page: Page): Panel {
         const column = head[at] ?? "";
         if (at === 0) return html("th", { scope: "row" }, text);
         if (text || !blank(row, at)) return html("td", {}, text);
-        const input = html("input", { type: "text", autocomplete: "off", "aria-label": `${column} of ${name}`, "data-column": column });
+        const input = html("input", {
+          type: "text",
+          autocomplete: "off",
+          "aria-label": `${column} of ${name}`,
+          "data-column": column,
+        });
         return html("td", { "data-cell": column }, input, html("span", { class: "why" }));
       }),
     );
@@ -123,7 +138,9 @@ export function worksheetPanel(page: Page): Panel {
   }
 
   function each(found: Marked[], put: (cell: HTMLElement, one: Marked) => void) {
-    const rows = new Map([...content.querySelectorAll<HTMLElement>("tbody tr")].map((row) => [row.dataset["row"], row]));
+    const rows = new Map(
+      [...content.querySelectorAll<HTMLElement>("tbody tr")].map((row) => [row.dataset["row"], row]),
+    );
     for (const one of found) {
       const cell = [...(rows.get(one.row)?.querySelectorAll<HTMLElement>("[data-cell]") ?? [])].find(
         (cell) => cell.dataset["cell"] === one.column,
@@ -141,9 +158,14 @@ export function worksheetPanel(page: Page): Panel {
       right += Number(earned);
       cell.className = one.verdict.replaceAll(" ", "-");
       const said = cell.querySelector(".why");
-      const slip = one.slips.length ? one.slips.slice(0, 3).join("; or ") : one.verdict === "wrong" ? "no slip found" : "";
+      const slip = one.slips.length
+        ? one.slips.slice(0, 3).join("; or ")
+        : one.verdict === "wrong"
+          ? "no slip found"
+          : "";
       const from = one.carried.length ? `from ${one.carried.join(", ")}` : "";
-      if (said) said.textContent = one.verdict === "unanswered" ? "" : [one.verdict, slip, from].filter(Boolean).join(": ");
+      if (said)
+        said.textContent = one.verdict === "unanswered" ? "" : [one.verdict, slip, from].filter(Boolean).join(": ");
     });
     score.textContent = `${right} of ${found.length} right`;
   }
