@@ -107,7 +107,7 @@ def _aside(asked: Question) -> str:
         "params": [_param(name, text) for name, text in found.model.params(asked.network.shape(found.model)).items()],
         "inputs": [
             {"name": name, "shape": shape, "axes": plain_axes(graph.input_shapes[name])}
-            for name, shape in shapes.items()
+            for name, shape in graph.input_shapes.items()
         ],
         "whole": found.profile.whole,
     }
