@@ -38,6 +38,7 @@ from archcalc.network.measures import measures, telling
 from archcalc.profiling.by_convention import by_convention
 from archcalc.profiling.explain import workings
 from archcalc.receptive_field.fields import receptive_fields
+from archcalc.symbols.shape import axes_of
 
 # What formulas with letters need, in an archive of its own that the worker loads when an answer asks for it.
 _LETTERS = "sympy"
@@ -106,7 +107,12 @@ def _aside(asked: Question) -> str:
         ],
         "params": [_param(name, text) for name, text in found.model.params(asked.network.shape(found.model)).items()],
         "inputs": [
-            {"name": name, "shape": shape, "axes": plain_axes(graph.input_shapes[name])}
+            {
+                "name": name,
+                "shape": plain_shape(shape),
+                "axes": plain_axes(shape),
+                "tied": [(name, axis) in tied for axis in axes_of(shape)],
+            }
             for name, shape in graph.input_shapes.items()
         ],
         "whole": found.profile.whole,
