@@ -105,7 +105,7 @@ def _aside(asked: Question) -> str:
             {"line": _line(found, node.place), "blocks": node.blocks, "family": node.layer.family}
             for node in graph.nodes
         ],
-        "params": [_param(name, text) for name, text in found.model.params(asked.network.shape(found.model)).items()],
+        "params": [_param(name, text) for name, text in found.model.params(asked.network.shape()).items()],
         "inputs": [
             {
                 "name": name,
