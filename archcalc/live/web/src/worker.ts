@@ -11,7 +11,7 @@ interface Answers {
 }
 interface Python {
   version: string;
-  unpackArchive(archive: ArrayBuffer, format: string, options?: { extractDir: string }): void;
+  unpackArchive(archive: ArrayBuffer, format: string, options: { extractDir: string }): void;
   runPython(code: string): unknown;
   pyimport(name: string): Answers;
   FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void };
@@ -52,12 +52,11 @@ async function started(): Promise<{ python: Python; parts: Parts; answers: Answe
   );
   const { loadPyodide } = (await import(/* @vite-ignore */ `${ENGINE}pyodide.mjs`)) as Pyodide;
   const python = await loadPyodide({ indexURL: ENGINE });
-  for (const { data, format } of await archives) {
-    if (format === "wheel") python.unpackArchive(data, format);
-    else python.unpackArchive(data, format, { extractDir: SITE });
-  }
+  for (const { data, format } of await archives) python.unpackArchive(data, format, { extractDir: SITE });
   python.FS.mkdirTree(FILES);
-  python.runPython(`import os, sys; sys.path.insert(0, "${SITE}"); os.chdir("${FILES}")`);
+  python.runPython(
+    `import importlib, os, sys; sys.path.insert(0, "${SITE}"); os.chdir("${FILES}"); importlib.invalidate_caches()`,
+  );
   return { python, parts: await parts, answers: python.pyimport("archcalc.live.answers") };
 }
 
