@@ -8,6 +8,7 @@ import { search, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState, Transaction } from "@codemirror/state";
 import { EditorView, highlightActiveLineGutter, keymap, lineNumbers, type ViewUpdate } from "@codemirror/view";
 import type { Mistake } from "../protocol";
+import { beside } from "./beside";
 import { source } from "./completion";
 import { hover } from "./hover";
 import { language, speak, spoken, type Language } from "./language";
@@ -72,7 +73,11 @@ export function editor(parent: HTMLElement, text: string, told: Told): Editor {
         bracketMatching(),
         closeBrackets(),
         search({ top: true }),
-        autocompletion({ override: [source(() => known())], icons: false }),
+        autocompletion({
+          override: [source(() => known())],
+          icons: false,
+          positionInfo: (_, list, option, info, space) => beside(list, option, info, space),
+        }),
         hover(() => known()),
         language,
         light,

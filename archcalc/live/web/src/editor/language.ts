@@ -3,6 +3,7 @@
 import { invertedEffects } from "@codemirror/commands";
 import { yaml } from "@codemirror/lang-yaml";
 import { Compartment, EditorState, StateEffect, StateField, type Extension } from "@codemirror/state";
+import { indentation } from "./indent";
 
 export type Language = "yaml" | "plain";
 
@@ -16,6 +17,10 @@ const field = StateField.define<Language>({
 
 const compartment = new Compartment();
 
+function support(name: Language): Extension {
+  return name === "yaml" ? [indentation, yaml()] : [];
+}
+
 /** The language of a state's text. */
 export function spoken(state: EditorState): Language {
   return state.field(field);
@@ -24,10 +29,10 @@ export function spoken(state: EditorState): Language {
 /** What makes an editor start in YAML and follow the effect. */
 export const language: Extension = [
   field,
-  compartment.of(yaml()),
+  compartment.of(support("yaml")),
   EditorState.transactionExtender.of(({ effects }) => {
     const effect = effects.find((one) => one.is(speak));
-    return effect === undefined ? null : { effects: compartment.reconfigure(effect.value === "yaml" ? yaml() : []) };
+    return effect === undefined ? null : { effects: compartment.reconfigure(support(effect.value)) };
   }),
   invertedEffects.of(({ effects, startState }) =>
     effects.some((one) => one.is(speak)) ? [speak.of(spoken(startState))] : [],
