@@ -1,6 +1,6 @@
 /** What a spec names itself: its blocks with their parameters, its inputs, and its layers. */
 
-import type { Mapping, Tree, Word } from "./tree";
+import type { Tree, Word } from "./tree";
 
 /** A block's parameter; `standard` is its default, as written. */
 export interface Parameter {
@@ -69,7 +69,5 @@ function under(node: Tree | null, key: string): Tree | null {
 }
 
 function keys(node: Tree | null): Word[] {
-  return node?.type === "mapping"
-    ? (node satisfies Mapping).pairs.filter((pair) => pair.colon).map((pair) => pair.key)
-    : [];
+  return node?.type === "mapping" ? node.pairs.filter((pair) => pair.colon).map((pair) => pair.key) : [];
 }
