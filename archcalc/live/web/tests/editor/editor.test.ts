@@ -10,6 +10,7 @@ import type { Mistake } from "../../src/protocol";
 const mistake = (line: number, column: number, end: number, fact = "wrong", notes: string[] = []): Mistake => ({
   fact,
   notes,
+  file: "",
   line,
   column,
   end,

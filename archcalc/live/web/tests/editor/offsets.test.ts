@@ -55,7 +55,7 @@ describe("the span of a mistake", () => {
   });
 
   it("is found for several at once", () => {
-    const mistake = { fact: "", notes: [], column: 1, end: 2 };
+    const mistake = { fact: "", notes: [], file: "", column: 1, end: 2 };
     expect(
       spans(
         "a\nb",
