@@ -81,5 +81,5 @@ def start() -> str:
         Question("diagram", (network,), {"form": "svg", "fold": True}),
     ]
     common: dict[str, Any] = import_module("archcalc.live.common").common()
-    ready = {"network": network, "answers": [{"question": asked, "text": _answer(asked)} for asked in first]}
+    ready = {"bundled": FIRST, "network": network, "answers": [{"question": asked, "text": _answer(asked)} for asked in first]}
     return msgspec.json.encode({**ready, **common}).decode()

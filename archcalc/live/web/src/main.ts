@@ -25,6 +25,7 @@ import { tabs } from "./tabs";
 
 /** What the folder has ready: the first result, and what is the same for every network. */
 interface Start {
+  bundled: string;
   network: Network;
   answers: { question: Question; text: string }[];
   conventions: string[];
@@ -56,7 +57,7 @@ const right = part("right", HTMLElement);
 
 let network: Network = start.network;
 // The name of the bundled network in the editor, as long as its text is as it came.
-let bundled: string | null = null;
+let bundled: string | null = start.bundled;
 let result: Result | null = null;
 let chosen: string | null = null;
 let opening = 0;

@@ -120,7 +120,7 @@ export function settings(
     return input.shape.flatMap((size: Count, axis) => {
       // A size that is a param has its slider there.
       if (input.tied[axis]) return [];
-      const label = [...(all.length > 1 ? [input.name] : []), input.axes[axis] ?? `axis ${axis + 1}`].join(" ");
+      const label = [all.length > 1 ? input.name : "input", input.axes[axis] ?? `axis ${axis + 1}`].join(" ");
       return pair(label, String(size), { "data-input": input.name, "data-axis": String(axis) }, (text) => {
         const known = network?.input[input.name]?.split("x") ?? input.shape.map(String);
         const sizes = known.map((one, place) => (place === axis ? text : one));
