@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, ClassVar
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from archcalc.errors import SpecError
 
@@ -110,7 +110,7 @@ class _Handler(BaseHTTPRequestHandler):
             # Another page whose name was made to lead here may not read what this one holds.
             self._send(HTTPStatus.FORBIDDEN, b"this server answers to localhost alone\n", {}, whole=whole)
             return
-        name = unquote(urlsplit(self.path).path).removeprefix("/") or "index.html"
+        name = unquote(self.path.partition("?")[0]).removeprefix("/") or "index.html"
         if name not in self.files:
             self._send(HTTPStatus.NOT_FOUND, b"there is no such file\n", {}, whole=whole)
             return

@@ -18,7 +18,7 @@ from archcalc.document.page import stylesheet
 from archcalc.errors import SpecError
 from archcalc.language import bundled
 from archcalc.language.schema import schema
-from archcalc.live import archives
+from archcalc.live import archives, folder
 from archcalc.live.answers import answered
 from archcalc.live.archives import LETTERS, LIBRARIES, licences_in, package, packed, pure
 from archcalc.live.folder import ORIGINS, Origins, contents, write
@@ -158,13 +158,13 @@ print({name.split(".")[0] for name in sys.modules} & {"numpy", "matplotlib"} or 
 def test_the_archives_are_all_that_the_engine_imports(made, tmp_path):
     """Without the one for letters it asks for it by the name of the archive."""
     for name in ("archcalc", "libraries", "sympy"):
-        zipfile.ZipFile(io.BytesIO(made[2][f"engine/{name}.zip"])).extractall(tmp_path / name)
+        zipfile.ZipFile(io.BytesIO(made[2][f"engine/{name}.zip"])).extractall(tmp_path / "parts" / name)
     program = tmp_path / "program.py"
     program.write_text(PROGRAM)
     own = str(Path(msgspec.__file__).parents[1])
 
     def said(*paths):
-        command = [sys.executable, "-S", str(program), *(str(tmp_path / path) for path in paths), own]
+        command = [sys.executable, "-S", str(program), *(str(tmp_path / "parts" / path) for path in paths), own]
         return subprocess.run(command, capture_output=True, text=True, check=True, cwd=tmp_path, env={}).stdout.split()
 
     assert said("archcalc", "libraries") == ["text", "text", "needs", "no", "more"]
@@ -194,8 +194,14 @@ def test_a_page_that_was_not_built_is_told(made, tmp_path):
     assert refused.value.notes == ("cd archcalc/live/web && npm ci && npm run build",)
 
 
-def written(folder: Path) -> dict[str, bytes]:
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+@pytest.fixture
+def same(made, monkeypatch):
+    """The small page once more, without making it anew."""
+    monkeypatch.setattr(folder, "contents", lambda *_: made[2])
+
+
+def written(target: Path) -> dict[str, bytes]:
+    return {path.relative_to(target).as_posix(): path.read_bytes() for path in target.rglob("*") if path.is_file()}
 
 
 def test_a_folder_is_written_and_written_again(made, tmp_path):
@@ -233,6 +239,7 @@ def test_a_list_that_another_wrote_is_refused(made, tmp_path, said):
         write(tmp_path, made[1], origins=made[0])
 
 
+@pytest.mark.usefixtures("same")
 def test_nothing_outside_of_the_folder_is_removed(made, tmp_path):
     """Whatever a list of files there says."""
     (tmp_path / "kept.txt").write_text("kept")
@@ -245,6 +252,7 @@ def test_nothing_outside_of_the_folder_is_removed(made, tmp_path):
     assert (tmp_path / "kept.txt").read_text() == "kept"
 
 
+@pytest.mark.usefixtures("same")
 def test_a_folder_that_was_cut_short_can_be_written_again(made, tmp_path, monkeypatch):
     origins, engine, files = made
     put = Path.write_bytes
@@ -263,6 +271,7 @@ def test_a_folder_that_was_cut_short_can_be_written_again(made, tmp_path, monkey
     assert written(tmp_path / "page") == files
 
 
+@pytest.mark.usefixtures("same")
 def test_where_no_folder_can_be_is_told(made, tmp_path):
     (tmp_path / "file").write_text("")
     for target in (tmp_path / "file" / "page", tmp_path / ("y" * 300)):
