@@ -106,7 +106,7 @@ def write(
     Gives the files that it wrote.
     """
     before = _written_before(target)
-    files = contents(engine, told, origins)
+    files = contents(engine, told, origins=origins)
     about = msgspec.json.decode(files[PARTS_FILE], type=Parts)
     # First, so that a folder that was cut short is known again, with what is still to be removed from it.
     every = msgspec.structs.replace(about, written=sorted({*about.written, *before}))

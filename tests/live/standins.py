@@ -8,13 +8,15 @@ import io
 import tarfile
 import webbrowser
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
+import pytest
+
 from archcalc.live import folder
 from archcalc.live.folder import Origins
-from archcalc.live.runtime import MEMBERS, MSGSPEC, PYODIDE, Part
+from archcalc.live.runtime import MEMBERS, MSGSPEC, PYODIDE, Part, cache
 
 INDEX = b"<!doctype html><title>archcalc</title>"
 
@@ -60,7 +62,7 @@ def parts(address: str = "http://127.0.0.1:9") -> tuple[Part, ...]:
 
 def engine(target: Path) -> Path:
     """A folder with the small files of the parts."""
-    target.mkdir()
+    target.mkdir(parents=True)
     for name, content in CONTENTS.items():
         (target / name).write_bytes(content)
     return target
@@ -79,9 +81,11 @@ def origins(target: Path) -> Origins:
     return Origins(target, parts(), answered)
 
 
-def stand_in(target: Path, put: Callable[[object, str, object], object] = setattr) -> None:
-    """Have the command itself take small parts, and open no browser; `put` is setattr, or that of monkeypatch."""
-    small = origins(target)
-    put(folder, "contents", partial(folder.contents, origins=small))
-    put(folder, "write", partial(folder.write, origins=small))
-    put(webbrowser, "open", lambda _address: True)
+def stand_in(patch: pytest.MonkeyPatch, target: Path) -> None:
+    """Have the command itself take small parts, which it finds in a cache of its own, and open no browser."""
+    small = origins(target / "site")
+    patch.setenv("XDG_CACHE_HOME", str(target))
+    engine(cache(small.parts))
+    patch.setattr(folder, "contents", partial(folder.contents, origins=small))
+    patch.setattr(folder, "write", partial(folder.write, origins=small))
+    patch.setattr(webbrowser, "open", lambda _address: True)

@@ -197,7 +197,7 @@ def test_a_page_that_was_not_built_is_told(made, tmp_path):
 @pytest.fixture
 def same(made, monkeypatch):
     """The small page once more, without making it anew."""
-    monkeypatch.setattr(folder, "contents", lambda *_: made[2])
+    monkeypatch.setattr(folder, "contents", lambda *_, **__: made[2])
 
 
 def written(target: Path) -> dict[str, bytes]:
