@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.sources import PACKAGE
+from tests.sources import SOURCES as FILES
+
 TESTS = Path(__file__).parent
-PACKAGE = TESTS.parent / "archcalc"
-FILES = sorted(PACKAGE.rglob("*.py"))
 TEST_FILES = sorted(TESTS.rglob("*.py"))
 
 # What every room may import: the errors that users see, and numbers and letters.
