@@ -1,43 +1,26 @@
-"""The answers of the engine to the page: texts that commands print, parts of pages, and what links a row to its line."""
+"""The answers of the engine to the page, each made in the module of this room that knows how."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from importlib import import_module
 from typing import Any
 
 import msgspec
 
-from archcalc.comparison.compare import compare
-from archcalc.diagnosis import checked
-from archcalc.document.content import Page
-from archcalc.document.writer import fragment
-from archcalc.drawing.diagrams import draw
-from archcalc.errors import Source, SpecError
-from archcalc.exporters import exporters
-from archcalc.formats import check as verdicts
-from archcalc.formats import conventions as by_name
-from archcalc.formats import explain as working
-from archcalc.formats import grade as marked
-from archcalc.formats import render
-from archcalc.formats.as_json import json_text, plain_axes, plain_shape
-from archcalc.formats.compare import page as side_by_side
-from archcalc.formats.memory import page as of_memory
-from archcalc.formats.rf import page as of_fields
-from archcalc.formats.worksheet import worksheet
-from archcalc.grading import grade, read
-from archcalc.language.flatten import flat
-from archcalc.language.folded import folded
-from archcalc.language.sources import located, opened
-from archcalc.live.asked import Loaded, Network, Question, loaded
-from archcalc.memory_plan.asked import planned, settled
-from archcalc.memory_plan.sizes import bytes_of
-from archcalc.network.measures import measures, telling
-from archcalc.profiling.by_convention import by_convention
-from archcalc.profiling.explain import workings
-from archcalc.receptive_field.fields import receptive_fields
+from archcalc.errors import SpecError
+from archcalc.formats.as_json import json_text
+from archcalc.live.asked import Network, Question
 
+# The module of each answer, loaded when somebody asks: the first table waits for no more than it needs.
+ANSWERS = {
+    **dict.fromkeys(("table", "aside", "bundled"), "counts"),
+    **dict.fromkeys(("diagram", "fields", "working", "worksheet", "grade", "export", "spec"), "texts"),
+    **dict.fromkeys(("memory", "field_table", "formulas", "conventions", "figures", "comparison"), "pages"),
+}
 # What formulas with letters need, in an archive of its own that the worker loads when an answer asks for it.
 _LETTERS = "sympy"
+# What the page shows before anybody has chosen anything.
+FIRST = "alexnet"
 
 
 def answered(question: str) -> tuple[str, str]:
@@ -52,9 +35,8 @@ def answered(question: str) -> tuple[str, str]:
     >>> answered('{"ask": "table", "of": [{"name": "net.yaml", "text": "layers: 3"}]}')[0]
     'mistakes'
     """
-    asked = msgspec.json.decode(question, type=Question)
     try:
-        return "text", ANSWERS[asked.ask](asked)
+        return "text", _answer(msgspec.json.decode(question, type=Question))
     except SpecError as error:
         return "mistakes", _mistakes(error)
     except ModuleNotFoundError as error:
@@ -67,6 +49,11 @@ def answered(question: str) -> tuple[str, str]:
         return "mistakes", _failed(
             f"archcalc failed here, which is a fault of its own: {type(error).__name__}: {error}"
         )
+
+
+def _answer(asked: Question) -> str:
+    found: str = getattr(import_module(f"archcalc.live.{ANSWERS[asked.ask]}"), asked.ask)(asked)
+    return found
 
 
 def _mistakes(error: SpecError) -> str:
@@ -85,156 +72,14 @@ def _failed(said: str) -> str:
     return _mistakes(SpecError(said))
 
 
-def _table(asked: Question) -> str:
-    found = loaded(asked.network)
-    judged = checked(found.profile, found.source) if asked.options.get("figures", True) else found.profile
-    return render(judged, "json")
-
-
-def _aside(asked: Question) -> str:
-    """What the JSON of the table leaves out: the line of each row, its blocks and its family, and what can be set."""
-    found = loaded(asked.network)
-    graph = found.graph
-    shapes = {name: plain_shape(shape) for name, shape in graph.input_shapes.items()}
-    aside = {
-        "rows": [
-            {"line": _line(found, node.place), "blocks": node.blocks, "family": node.layer.family}
-            for node in graph.nodes
-        ],
-        "params": [_param(name, text) for name, text in found.model.params(asked.network.shape(found.model)).items()],
-        "inputs": [
-            {"name": name, "shape": shape, "axes": plain_axes(graph.input_shapes[name])}
-            for name, shape in shapes.items()
-        ],
-        "whole": found.profile.whole,
-    }
-    return msgspec.json.encode(aside).decode()
-
-
-def _line(found: Loaded, place: Any) -> int:
-    """The line of the text that a layer is on, 0 for one that is on none."""
-    return place.line if place is not None and place.source.name == found.source.name else 0
-
-
-def _param(name: str, text: str) -> dict[str, str]:
-    return {"name": name, "value": text}
-
-
-def _diagram(asked: Question) -> str:
-    options = asked.options
-    return draw(
-        loaded(asked.network).profile,
-        options.get("form", "svg"),
-        fold=options.get("fold", True),
-        depth=options.get("depth"),
-    )
-
-
-def _fields(asked: Question) -> str:
-    graph = loaded(asked.network).graph
-    return of_fields.render(graph, receptive_fields(graph), "json")
-
-
-def _working(asked: Question) -> str:
-    found = loaded(asked.network).profile
-    return working.render(found, workings(found, asked.options.get("layer")), "json")
-
-
-def _worksheet(asked: Question) -> str:
-    return worksheet(loaded(asked.network).profile, "csv")
-
-
-def _grade(asked: Question) -> str:
-    """The marks of a worksheet that was filled in on the page."""
-    found = loaded(asked.network).profile
-    sheet = read(Source("worksheet", asked.options["csv"]), [row.name for row in found.rows])
-    return marked.render(grade(found, sheet), "json")
-
-
-def _export(asked: Question) -> str:
-    found = loaded(asked.network)
-    if (program := asked.options.get("to")) is not None:
-        written = exporters()[program].write(found.graph)
-        if isinstance(written, bytes):
-            raise SpecError(f"a file for {program} is no text", None, f"archcalc export --to {program} writes it")
-        return written
-    return render(found.profile, asked.options["form"])
-
-
-def _programs(_asked: Question) -> str:
-    """The programs that a network can be exported to as text, each with the ending of its files."""
-    texts = [one for one in exporters().values() if not one.binary]
-    return json_text([{"name": one.name, "suffix": one.suffix} for one in texts])
-
-
-def _spec(asked: Question) -> str:
-    """The network as a spec, with blocks for what repeats or written out."""
-    graph = loaded(asked.network).graph
-    return flat(graph) if asked.options.get("flat") else folded(graph)
-
-
-def _bundled(asked: Question) -> str:
-    """The text of a bundled network, with its file's name and the variant in it."""
-    name = asked.options["name"]
-    with opened(name) as (file, variant, read_on):
-        text = read_on(1 << 24).decode()
-    return json_text({"name": file, "text": text, "variant": variant or located(name)[1]})
-
-
-def _memory(asked: Question) -> Page:
-    options = dict(asked.options)
-    most = options.pop("budget", None)
-    plan = planned(loaded(asked.network).profile, settled(options))
-    return of_memory.page(plan, None if most is None else bytes_of(most), timeline=False)
-
-
-def _field_table(asked: Question) -> Page:
-    graph = loaded(asked.network).graph
-    return of_fields.page(graph, receptive_fields(graph))
-
-
-def _formulas(asked: Question) -> Page:
-    found = loaded(asked.network).profile
-    return working.page(found, workings(found, asked.options.get("layer")), "html")
-
-
-def _conventions(asked: Question) -> Page:
-    found = loaded(asked.network).profile
-    return by_name.page(found, by_convention(found))
-
-
-def _figures(asked: Question) -> Page:
-    found = loaded(asked.network)
-    return verdicts.page({found.graph.name: checked(found.profile, found.source).verdicts})
-
-
-def _comparison(asked: Question) -> Page:
-    profiles = [loaded(network).profile for network in asked.of]
-    names = asked.options.get("measures")
-    return side_by_side.page(compare(profiles, telling(profiles) if names is None else measures(names)), "html")
-
-
-def _shown(page: Callable[[Question], Page]) -> Callable[[Question], str]:
-    return lambda asked: fragment(page(asked))
-
-
-# Each answer by its name, and how it is made.
-ANSWERS: dict[str, Callable[[Question], str]] = {
-    "table": _table,
-    "aside": _aside,
-    "diagram": _diagram,
-    "fields": _fields,
-    "working": _working,
-    "worksheet": _worksheet,
-    "grade": _grade,
-    "export": _export,
-    "programs": _programs,
-    "spec": _spec,
-    "bundled": _bundled,
-    "memory": _shown(_memory),
-    "field_table": _shown(_field_table),
-    "formulas": _shown(_formulas),
-    "conventions": _shown(_conventions),
-    "figures": _shown(_figures),
-    "comparison": _shown(_comparison),
-}
+def start() -> str:
+    """What the page shows until the engine is there, in JSON: the first network, its answers, and what goes for every network."""
+    network = msgspec.json.decode(_answer(Question("bundled", options={"name": FIRST})), type=Network)
+    first = [
+        Question("table", (network,), {"figures": False}),
+        Question("aside", (network,)),
+        Question("diagram", (network,), {"form": "svg", "fold": True}),
+    ]
+    common: dict[str, Any] = import_module("archcalc.live.common").common()
+    ready = {"network": network, "answers": [{"question": asked, "text": _answer(asked)} for asked in first]}
+    return msgspec.json.encode({**ready, **common}).decode()

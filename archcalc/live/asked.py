@@ -34,8 +34,8 @@ class Network(msgspec.Struct, frozen=True):
         """The text, or the content of the file."""
         return source_of(self.file or self.name) if self.text is None else Source(self.name, self.text, self.variant)
 
-    def shape(self, model: Model) -> InputShape | None:
-        """The shapes set for the inputs of a model; raises SpecError for a text that is none."""
+    def shape(self) -> InputShape | None:
+        """The shapes set for the inputs; raises SpecError for a text that is none."""
         found = {}
         for name, text in self.input.items():
             shape = shape_of(text)
@@ -91,7 +91,7 @@ def loaded(network: Network) -> Loaded:
     if key not in _loaded:
         source = network.source
         model = model_of(source)
-        shape = network.shape(model)
+        shape = network.shape()
         # A param that is no longer in the text has no slider any more either.
         declared = model.params(shape) if network.set else {}
         graph = model.graph({name: value for name, value in network.set.items() if name in declared}, shape)

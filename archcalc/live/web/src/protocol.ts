@@ -28,6 +28,8 @@ export interface Question {
 export interface Mistake {
   fact: string;
   notes: string[];
+  /** The name of the text that it is in, or empty. */
+  file: string;
   line: number;
   column: number;
   end: number;
@@ -35,3 +37,46 @@ export interface Mistake {
 
 /** The answer to a question: a text, or what the command line says, with its parts. */
 export type Answer = { ok: true; text: string } | { ok: false; said: string; mistakes: Mistake[] };
+
+/** A size or a count in the engine's JSON: exact, as a formula where there are letters, null where it is unknown. */
+export type Count = number | string | null;
+
+export interface Row {
+  name: string;
+  layer: string;
+  settings: string;
+  from: string[];
+  inputs: Count[][];
+  output: Count[];
+  params: Count;
+  weights: Count;
+  biases: Count;
+  macs: Count;
+  flops: Count;
+  activations: Count;
+  counted: Count;
+  in_place: boolean;
+  note: string;
+}
+
+/** The JSON of `archcalc table`. */
+export interface Table {
+  network: string;
+  title: string;
+  source: string;
+  notes: string[];
+  batch: Count;
+  convention: string;
+  unit: string;
+  depth: Count;
+  rows: Row[];
+  totals: Record<string, Count> & { uncovered: string[] };
+}
+
+/** What the table's JSON leaves out: the line of each row, and what can be set. */
+export interface Aside {
+  rows: { line: number; blocks: string[]; family: string }[];
+  params: { name: string; value: string }[];
+  inputs: { name: string; shape: Count[]; axes: (string | null)[]; tied: boolean[] }[];
+  whole: boolean;
+}

@@ -1,0 +1,20 @@
+"""What goes for every network on the page, and is written into its folder: names of choices, and the colours of families."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from archcalc.conventions import CONVENTIONS
+from archcalc.drawing.palette import FAMILIES
+from archcalc.exporters import exporters
+from archcalc.network.dtypes import DTYPES
+
+
+def common() -> dict[str, Any]:
+    """The conventions, the dtypes, the programs that read texts of archcalc, and the strong colours on light and dark pages."""
+    return {
+        "conventions": [*CONVENTIONS],
+        "dtypes": [*DTYPES],
+        "programs": [{"name": one.name, "suffix": one.suffix} for one in exporters().values() if not one.binary],
+        "families": {name: (one.line, one.dark_line) for name, one in FAMILIES.items()},
+    }

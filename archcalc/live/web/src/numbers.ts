@@ -1,0 +1,48 @@
+/** Numbers as they are read and shown: exact, however large. */
+
+import type { Count } from "./protocol";
+
+type Source = { source?: string } | undefined;
+
+/** A JSON text in which whole numbers past 2⁵³ stay exact, as texts of digits. */
+export function exact(text: string): unknown {
+  if (!/\d{16}/.test(text)) return JSON.parse(text);
+  const kept = (_key: string, value: unknown, context?: Source): unknown =>
+    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
+      ? context?.source
+      : value;
+  return JSON.parse(text, kept);
+}
+
+const DIGITS = /^-?\d+$/;
+
+/** A count with all its digits in groups of three; a formula as it is; nothing for an unknown one. */
+export function full(count: Count): string {
+  if (count === null) return "?";
+  if (typeof count === "number" && !Number.isInteger(count)) return String(count);
+  const text = String(count);
+  return DIGITS.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, ",") : text;
+}
+
+const UNITS = ["", " K", " M", " G", " T", " P", " E"];
+
+/** A count of three digits and a unit, such as 138 M; as it is if it is short or a formula. */
+export function short(count: Count): string {
+  const value = Number(count);
+  if (count === null || !Number.isFinite(value) || Math.abs(value) < 10_000) return full(count);
+  const thousands = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.abs(value)) / 3));
+  const scaled = value / 1000 ** thousands;
+  const unit = UNITS[thousands] ?? "";
+  return `${scaled >= 100 ? scaled.toFixed(0) : scaled >= 10 ? scaled.toFixed(1) : scaled.toFixed(2)}${unit}`;
+}
+
+/** A count as a number to draw, 0 where it is none. */
+export function drawn(count: Count): number {
+  const value = Number(count ?? 0);
+  return Number.isFinite(value) ? value : 0;
+}
+
+/** A shape as people write it, such as 3×224×224. */
+export function shape(sizes: readonly Count[]): string {
+  return sizes.map((size) => (typeof size === "string" && /[^\w]/.test(size) ? `(${size})` : String(size))).join("×");
+}

@@ -1,0 +1,123 @@
+/** The worker: Pyodide, and in it archcalc as the folder holds it. */
+
+import type { Answer, Mistake, Question } from "./protocol";
+
+export type ToWorker = { sort: "questions"; questions: Question[] } | { sort: "file"; path: string; file: File };
+export type FromWorker =
+  { sort: "ready"; said: string } | { sort: "failed"; said: string } | { sort: "answers"; answers: Answer[] };
+
+interface Answers {
+  answered(question: string): { toJs(): [string, string]; destroy(): void };
+}
+interface Python {
+  version: string;
+  unpackArchive(archive: ArrayBuffer, format: string, options: { extractDir: string }): void;
+  runPython(code: string): unknown;
+  pyimport(name: string): Answers;
+  FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void };
+}
+interface Pyodide {
+  loadPyodide: (options: { indexURL: string }) => Promise<Python>;
+}
+interface Parts {
+  archives: { name: string; format: string; lazy: boolean }[];
+}
+
+const ENGINE = new URL("../engine/", self.location.href).href;
+// Below it lie the reader's files; it is the engine's working folder, so that messages name a file as the reader does.
+const FILES = "/files";
+const SITE = "/engine";
+// What the page holds in memory at once. Only the beginning of larger files matters, but all of one has to be put there.
+const MAX_BYTES = 2 ** 30;
+
+const tell = (message: FromWorker) => {
+  self.postMessage(message);
+};
+
+async function fetched(name: string): Promise<Response> {
+  const response = await fetch(ENGINE + name);
+  if (!response.ok) throw new Error(`${name}: ${response.status} ${response.statusText}`);
+  return response;
+}
+
+async function started(): Promise<{ python: Python; parts: Parts; answers: Answers }> {
+  const parts = fetched("parts.json").then((response) => response.json() as Promise<Parts>);
+  // Everything is on its way while Python starts.
+  const archives = parts.then(({ archives }) =>
+    Promise.all(
+      archives
+        .filter((one) => !one.lazy)
+        .map(async (one) => ({ ...one, data: await (await fetched(one.name)).arrayBuffer() })),
+    ),
+  );
+  const { loadPyodide } = (await import(/* @vite-ignore */ `${ENGINE}pyodide.mjs`)) as Pyodide;
+  const python = await loadPyodide({ indexURL: ENGINE });
+  for (const { data, format } of await archives) python.unpackArchive(data, format, { extractDir: SITE });
+  python.FS.mkdirTree(FILES);
+  python.runPython(
+    `import importlib, os, sys; sys.path.insert(0, "${SITE}"); os.chdir("${FILES}"); importlib.invalidate_caches()`,
+  );
+  return { python, parts: await parts, answers: python.pyimport("archcalc.live.answers") };
+}
+
+const engine = started();
+
+async function load(name: string): Promise<void> {
+  const { python, parts } = await engine;
+  const archive = parts.archives.find((one) => one.name === `${name}.zip`);
+  if (!archive) throw new Error(`the folder has no ${name}.zip`);
+  python.unpackArchive(await (await fetched(archive.name)).arrayBuffer(), archive.format, { extractDir: SITE });
+  python.runPython("import importlib; importlib.invalidate_caches()");
+}
+
+const needed = new Set<string>();
+
+async function answer(question: Question): Promise<Answer> {
+  const { answers } = await engine;
+  const given = answers.answered(JSON.stringify(question));
+  const [sort, text] = given.toJs();
+  given.destroy();
+  if (sort === "text") return { ok: true, text };
+  if (sort === "needs" && !needed.has(text)) {
+    needed.add(text);
+    await load(text);
+    return answer(question);
+  }
+  if (sort === "needs") return { ok: false, said: `${text} could not be loaded`, mistakes: [] };
+  return { ok: false, ...(JSON.parse(text) as { said: string; mistakes: Mistake[] }) };
+}
+
+async function put(path: string, file: File): Promise<void> {
+  const { python } = await engine;
+  if (file.size > MAX_BYTES) return;
+  python.FS.mkdirTree(`${FILES}/${path}`.replace(/\/[^/]*$/, ""));
+  python.FS.writeFile(`${FILES}/${path}`, new Uint8Array(await file.arrayBuffer()), { canOwn: true });
+}
+
+// Messages are handled one after another: a question about a file waits until the file is there.
+let before: Promise<unknown> = engine.then(
+  ({ python }) => {
+    tell({ sort: "ready", said: `Pyodide ${python.version}` });
+  },
+  (error: unknown) => {
+    tell({ sort: "failed", said: `the engine could not be loaded: ${String(error)}` });
+  },
+);
+
+self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
+  before = before.then(async () => {
+    if (data.sort === "file") {
+      await put(data.path, data.file);
+      return;
+    }
+    const answers: Answer[] = [];
+    for (const question of data.questions) {
+      try {
+        answers.push(await answer(question));
+      } catch (error) {
+        answers.push({ ok: false, said: `the engine failed: ${String(error).slice(-300)}`, mistakes: [] });
+      }
+    }
+    tell({ sort: "answers", answers });
+  });
+};
