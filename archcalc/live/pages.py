@@ -25,7 +25,7 @@ def memory(asked: Question) -> str:
     """The plan of memory."""
     options = dict(asked.options)
     most = options.pop("budget", None)
-    plan = planned(loaded(asked.network).profile, settled(cast(Settled, options)))
+    plan = planned(loaded(asked.network).profile, settled(cast("Settled", options)))
     return fragment(of_memory.page(plan, None if most is None else bytes_of(most), timeline=False))
 
 

@@ -1,11 +1,15 @@
 /** The worker: Pyodide, and in it archcalc as the folder holds it. */
 
+import { addressOf, keep, kept } from "./compiled";
 import type { Answer, Mistake, Question } from "./protocol";
 
 export type ToWorker = { sort: "questions"; questions: Question[] } | { sort: "file"; path: string; file: File };
 export type FromWorker =
   { sort: "ready"; said: string } | { sort: "failed"; said: string } | { sort: "answers"; answers: Answer[] };
 
+interface Compiled {
+  compiled(folder: string): { toJs(): Uint8Array<ArrayBuffer>; destroy(): void };
+}
 interface Answers {
   answered(question: string): { toJs(): [string, string]; destroy(): void };
 }
@@ -13,7 +17,7 @@ interface Python {
   version: string;
   unpackArchive(archive: ArrayBuffer, format: string, options: { extractDir: string }): void;
   runPython(code: string): unknown;
-  pyimport(name: string): Answers;
+  pyimport(name: string): unknown;
   FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void };
 }
 interface Pyodide {
@@ -40,7 +44,7 @@ async function fetched(name: string): Promise<Response> {
   return response;
 }
 
-async function started(): Promise<{ python: Python; parts: Parts; answers: Answers }> {
+async function started(): Promise<{ python: Python; parts: Parts; answers: Answers; address: string | null }> {
   const parts = fetched("parts.json").then((response) => response.json() as Promise<Parts>);
   // Everything is on its way while Python starts.
   const archives = parts.then(({ archives }) =>
@@ -50,14 +54,36 @@ async function started(): Promise<{ python: Python; parts: Parts; answers: Answe
         .map(async (one) => ({ ...one, data: await (await fetched(one.name)).arrayBuffer() })),
     ),
   );
+  const address = archives.then((all) => addressOf(all.map(({ data }) => data)));
+  const compiled = address.then(kept);
   const { loadPyodide } = (await import(/* @vite-ignore */ `${ENGINE}pyodide.mjs`)) as Pyodide;
   const python = await loadPyodide({ indexURL: ENGINE });
   for (const { data, format } of await archives) python.unpackArchive(data, format, { extractDir: SITE });
+  const before = await compiled;
+  if (before) python.unpackArchive(before, "zip", { extractDir: SITE });
   python.FS.mkdirTree(FILES);
-  python.runPython(
-    `import importlib, os, sys; sys.path.insert(0, "${SITE}"); os.chdir("${FILES}"); importlib.invalidate_caches()`,
-  );
-  return { python, parts: await parts, answers: python.pyimport("archcalc.live.answers") };
+  python.runPython(`
+    import importlib, os, sys
+    sys.path.insert(0, "${SITE}")
+    sys.dont_write_bytecode = ${before ? "True" : "False"}
+    os.chdir("${FILES}")
+    importlib.invalidate_caches()
+  `);
+  const answers = python.pyimport("archcalc.live.answers") as Answers;
+  python.runPython("import archcalc.live.counts");
+  return { python, parts: await parts, answers, address: before ? null : await address };
+}
+
+// What the next questions are likely to need, loaded when nothing is asked; the importers read whatever is pasted.
+const LATER = "import archcalc.live.texts, archcalc.live.pages; archcalc.importers.importer_of(b'', '')";
+
+async function settle(): Promise<void> {
+  const { python, address } = await engine;
+  python.runPython(LATER);
+  if (address === null) return;
+  const archive = (python.pyimport("archcalc.live.compiled") as Compiled).compiled(SITE);
+  await keep(address, archive.toJs());
+  archive.destroy();
 }
 
 const engine = started();
@@ -98,6 +124,9 @@ async function put(path: string, file: File): Promise<void> {
 let before: Promise<unknown> = engine.then(
   ({ python }) => {
     tell({ sort: "ready", said: `Pyodide ${python.version}` });
+    setTimeout(() => {
+      before = before.then(settle);
+    }, 1_500);
   },
   (error: unknown) => {
     tell({ sort: "failed", said: `the engine could not be loaded: ${String(error)}` });
