@@ -94,8 +94,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # The page of a browser: its engine answers with what commands print and with parts of reports, and its folder holds the list of
     # networks, the schema and the style of pages.
     "live": {
-        *("comparison", "diagnosis", "document", "drawing", "exporters", "files", "formats", "grading", "importers"),
-        *("language", "memory_plan", "network", "profiling", "receptive_field", "report"),
+        *("comparison", "conventions", "diagnosis", "document", "drawing", "exporters", "files", "formats", "grading"),
+        *("importers", "language", "memory_plan", "network", "profiling", "receptive_field", "report"),
     },
     # Tests of others hold what they have against specs, and draw specs at random.
     "testing": {"comparison", "functions", "network", "profiling"},

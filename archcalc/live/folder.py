@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 
 import msgspec
@@ -16,7 +15,6 @@ from archcalc.files import write_whole
 from archcalc.formats.as_json import json_text
 from archcalc.language.schema import schema
 from archcalc.live.archives import LETTERS, LIBRARIES, licences, licences_in, package, packed, pure
-from archcalc.live.asked import Network, Question
 from archcalc.live.runtime import MSGSPEC, PARTS, PYODIDE, Part, found, notices, unpacked
 from archcalc.report.listed import listed, ordered
 
@@ -24,9 +22,6 @@ from archcalc.report.listed import listed, ordered
 SITE = Path(__file__).parent / "site"
 # The file by which a folder is known as written here.
 PARTS_FILE = "engine/parts.json"
-# The network that the page begins with, as it is in the editor then, and what is asked of it at once.
-_FIRST = "vgg16"
-_ASKED = ("table", "aside", "diagram")
 # The name of a file as written here: nothing that leads out of the folder, or to a hidden file but the one of GitHub's.
 _NAME = re.compile(r"(?:\w[\w.+-]*/)*(?:\w[\w.+-]*|\.nojekyll)", re.ASCII)
 
@@ -49,22 +44,25 @@ class Parts(msgspec.Struct, frozen=True):
 
 
 class Origins(msgspec.Struct, frozen=True):
-    """The places that the parts of a folder come from: the built page, the foreign parts, and what answers questions."""
+    """The places that the parts of a folder come from: the built page, and the foreign parts of its engine."""
 
     site: Path = SITE
     parts: tuple[Part, ...] = PARTS
-    answered: Callable[[str], tuple[str, str]] | None = None
 
 
 ORIGINS = Origins()
 
 
 def contents(
-    engine: Path | None = None, told: Callable[[str], object] = lambda _text: None, origins: Origins = ORIGINS
+    start: Callable[[], str],
+    engine: Path | None = None,
+    told: Callable[[str], object] = lambda _text: None,
+    origins: Origins = ORIGINS,
 ) -> dict[str, bytes]:
     """The files of the folder by their paths in it; the foreign parts of the engine come from `engine` if it is given.
 
-    Raises SpecError for a part that cannot be had; `told` hears of one that is fetched.
+    `start` gives what the page shows until the engine is there, and `told` hears of a part that is fetched. Raises SpecError
+    for one that cannot be had.
     """
     built = _built(origins.site)
     by_name = {part.name: part for part in origins.parts}
@@ -87,7 +85,7 @@ def contents(
         "document.css": str(stylesheet()).encode(),
         "schema.json": msgspec.json.format(json_text(schema()).encode(), indent=-1),
         "networks.json": _networks(),
-        "start.json": _start(origins.answered),
+        "start.json": start().encode(),
         # Else GitHub Pages takes the folder for a source of pages that it builds.
         ".nojekyll": b"",
     }
@@ -97,6 +95,7 @@ def contents(
 
 def write(
     target: Path,
+    start: Callable[[], str],
     engine: Path | None = None,
     told: Callable[[str], object] = lambda _text: None,
     origins: Origins = ORIGINS,
@@ -106,7 +105,7 @@ def write(
     Gives the files that it wrote.
     """
     before = _written_before(target)
-    files = contents(engine, told, origins=origins)
+    files = contents(start, engine, told, origins=origins)
     about = msgspec.json.decode(files[PARTS_FILE], type=Parts)
     # First, so that a folder that was cut short is known again, with what is still to be removed from it.
     every = msgspec.structs.replace(about, written=sorted({*about.written, *before}))
@@ -169,21 +168,3 @@ def _networks() -> bytes:
     """The bundled networks in the order of the list, for whoever chooses one."""
     fields = ("name", "title", "family", "task", "params", "macs")
     return msgspec.json.encode([{name: getattr(line, name) for name in fields} for line in ordered(listed())])
-
-
-def _start(answered: Callable[[str], tuple[str, str]] | None) -> bytes:
-    """The questions that the page begins with and their answers, to be shown while the engine is loading."""
-    # All that counts is loaded for it, and by no other part of the folder.
-    answer = answered or import_module("archcalc.live.answers").answered
-    spec = _text(answer, Question("spec", (Network(_FIRST),), {"flat": True}))
-    network = Network(f"{_FIRST}.yaml", spec)
-    asked = [Question(ask, (network,)) for ask in _ASKED]
-    return msgspec.json.encode([{"question": one, "answer": {"ok": True, "text": _text(answer, one)}} for one in asked])
-
-
-def _text(answered: Callable[[str], tuple[str, str]], question: Question) -> str:
-    """The text that answers a question about a bundled network."""
-    sort, text = answered(msgspec.json.encode(question).decode())
-    if sort != "text":
-        raise SpecError(f"the first result of the page cannot be made: {text}")
-    return text

@@ -18,10 +18,9 @@ from archcalc.document.page import stylesheet
 from archcalc.errors import SpecError
 from archcalc.language import bundled
 from archcalc.language.schema import schema
-from archcalc.live import archives, folder
-from archcalc.live.answers import answered
+from archcalc.live import answers, archives, folder
 from archcalc.live.archives import LETTERS, LIBRARIES, licences_in, package, packed, pure
-from archcalc.live.folder import ORIGINS, Origins, contents, write
+from archcalc.live.folder import contents, write
 from archcalc.live.runtime import MEMBERS, MSGSPEC
 from tests.live import standins
 
@@ -33,7 +32,7 @@ def made(tmp_path_factory):
     """The small page, the folder with the small parts, and the files made of them."""
     here = tmp_path_factory.mktemp("live")
     origins, engine = standins.origins(here / "site"), standins.engine(here / "engine")
-    return origins, engine, contents(engine, origins=origins)
+    return origins, engine, contents(standins.start, engine, origins=origins)
 
 
 def names(archive: bytes) -> list[str]:
@@ -83,32 +82,18 @@ def test_the_data_are_what_the_commands_print(made):
     assert files[".nojekyll"] == b""
 
 
-def test_the_page_begins_with_answers_of_archcalc(made):
-    """Each question is one that the engine takes, and its answer is what the engine gives to it."""
-    origins, engine, files = made
-    real = Origins(origins.site, origins.parts)
-    assert ORIGINS.answered is None
-    start = json.loads(contents(engine, origins=real)["start.json"])
-
-    assert [one["question"]["ask"] for one in start] == ["table", "aside", "diagram"]
-    for one in start:
-        [network] = one["question"]["of"]
-        assert network["name"] == "vgg16.yaml"
-        assert answered(json.dumps(one["question"])) == ("text", one["answer"]["text"])
-    assert json.loads(start[0]["answer"]["text"])["totals"]["params"] == 138_357_544
-    assert [one["question"]["ask"] for one in json.loads(files["start.json"])] == ["table", "aside", "diagram"]
-
-
-def test_a_first_result_that_cannot_be_made_is_told(made):
-    origins, engine, _ = made
-    failing = msgspec.structs.replace(origins, answered=lambda _: ("mistakes", "no"))
-    with pytest.raises(SpecError, match="the first result of the page cannot be made: no"):
-        contents(engine, origins=failing)
+def test_the_page_begins_with_what_is_ready(made):
+    """It is given by whatever counts, which the folder does not know."""
+    assert made[2]["start.json"] == b'"first"'
+    ready = json.loads(answers.start())
+    assert ready["answers"]
+    for one in ready["answers"]:
+        assert answers.answered(json.dumps(one["question"])) == ("text", one["text"])
 
 
 def test_a_folder_is_the_same_each_time(made):
     origins, engine, files = made
-    assert contents(engine, origins=origins) == files
+    assert contents(standins.start, engine, origins=origins) == files
     inside = zipfile.ZipFile(io.BytesIO(files["engine/archcalc.zip"])).infolist()
     assert {entry.date_time for entry in inside} == {(1980, 1, 1, 0, 0, 0)}
     assert [entry.filename for entry in inside] == sorted(entry.filename for entry in inside)
@@ -190,7 +175,7 @@ def test_a_library_whose_files_are_not_known_is_told():
 def test_a_page_that_was_not_built_is_told(made, tmp_path):
     origins = msgspec.structs.replace(made[0], site=tmp_path)
     with pytest.raises(SpecError, match="the page was not built") as refused:
-        contents(made[1], origins=origins)
+        contents(standins.start, made[1], origins=origins)
     assert refused.value.notes == ("cd archcalc/live/web && npm ci && npm run build",)
 
 
@@ -208,14 +193,14 @@ def test_a_folder_is_written_and_written_again(made, tmp_path):
     """What the earlier page had and the new one has not is removed, and what somebody else put there stays."""
     origins, engine, files = made
     target = tmp_path / "deep" / "page"
-    write(target, engine, origins=origins)
+    write(target, standins.start, engine, origins=origins)
     assert written(target) == files
 
     (target / "CNAME").write_text("example.org")
     other = standins.origins(tmp_path / "site")
     (other.site / "assets" / "page.js").rename(other.site / "assets" / "other.js")
     (target / "index.html").write_text("spoilt")
-    write(target, engine, origins=other)
+    write(target, standins.start, engine, origins=other)
     assert written(target).keys() == {*files, "CNAME", "assets/other.js"} - {"assets/page.js"}
     assert written(target)["index.html"] == standins.INDEX
 
@@ -226,7 +211,7 @@ def test_a_folder_of_another_sort_is_refused(made, tmp_path, name):
     (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("mine")
     with pytest.raises(SpecError, match="holds files that archcalc live did not write") as refused:
-        write(tmp_path, made[1], origins=made[0])
+        write(tmp_path, standins.start, made[1], origins=made[0])
     assert "a folder that is new, empty, or written by archcalc live before" in str(refused.value)
     assert written(tmp_path) == {name: b"mine"}
 
@@ -236,7 +221,7 @@ def test_a_list_that_another_wrote_is_refused(made, tmp_path, said):
     (tmp_path / "engine").mkdir()
     (tmp_path / "engine" / "parts.json").write_text(said, "latin-1")
     with pytest.raises(SpecError, match="was written by another"):
-        write(tmp_path, made[1], origins=made[0])
+        write(tmp_path, standins.start, made[1], origins=made[0])
 
 
 @pytest.mark.usefixtures("same")
@@ -248,7 +233,7 @@ def test_nothing_outside_of_the_folder_is_removed(made, tmp_path):
     names = ["../kept.txt", str(tmp_path / "kept.txt"), "engine/../../kept.txt", ".", "", "engine", "a\\b", ".git/x"]
     said = {"pyodide": "1", "archives": [], "written": [name for name in names if name != "engine"]}
     (target / "engine" / "parts.json").write_text(json.dumps(said))
-    write(target, made[1], origins=made[0])
+    write(target, standins.start, made[1], origins=made[0])
     assert (tmp_path / "kept.txt").read_text() == "kept"
 
 
@@ -265,9 +250,9 @@ def test_a_folder_that_was_cut_short_can_be_written_again(made, tmp_path, monkey
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(SpecError, match="No space left on device"):
-        write(tmp_path / "page", engine, origins=origins)
+        write(tmp_path / "page", standins.start, engine, origins=origins)
     monkeypatch.setattr(Path, "write_bytes", put)
-    write(tmp_path / "page", engine, origins=origins)
+    write(tmp_path / "page", standins.start, engine, origins=origins)
     assert written(tmp_path / "page") == files
 
 
@@ -276,7 +261,7 @@ def test_where_no_folder_can_be_is_told(made, tmp_path):
     (tmp_path / "file").write_text("")
     for target in (tmp_path / "file" / "page", tmp_path / ("y" * 300)):
         with pytest.raises(SpecError, match="cannot be written"):
-            write(target, made[1], origins=made[0])
+            write(target, standins.start, made[1], origins=made[0])
 
 
 def test_an_archive_holds_what_it_is_given():

@@ -32,12 +32,13 @@ def command(output: Path | None, port: int, engine: Path | None, *, browser: boo
     """
     # A server and what fetches files are slow to load, also for the list of commands.
     folder = import_module("archcalc.live.folder")
+    start = import_module("archcalc.live.answers").start
     if output is not None:
-        files = folder.write(output, engine, _fetching)
+        files = folder.write(output, start, engine, _fetching)
         size, shown = sum(map(len, files.values())) / 10**6, visible(str(output))
         put(f"written to {shown}: {len(files)} files, {size:.1f} MB; python -m http.server -d {shown} shows it")
         return
-    files = folder.contents(engine, _fetching)
+    files = folder.contents(start, engine, _fetching)
     server = import_module("archcalc.live.server")
 
     def ready(address: str) -> None:
