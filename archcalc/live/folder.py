@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -27,11 +28,13 @@ _NAME = re.compile(r"(?:\w[\w.+-]*/)*(?:\w[\w.+-]*|\.nojekyll)", re.ASCII)
 
 
 class Archive(msgspec.Struct, frozen=True):
-    """An archive of the engine: how it is unpacked, its size, and whether it waits until an answer needs it."""
+    """An archive of the engine: how it is unpacked, its size and checksum, and whether it waits until an answer needs it."""
 
     name: str
     format: str
     bytes: int
+    # By which the page tells that what it keeps of an archive is still of this one.
+    sha256: str
     lazy: bool = False
 
 
@@ -161,7 +164,7 @@ def _built(site: Path) -> dict[str, bytes]:
 
 def _archive(name: str, content: bytes) -> Archive:
     form = "wheel" if name.endswith(".whl") else "zip"
-    return Archive(name, form, len(content), lazy=name.startswith(LETTERS[0]))
+    return Archive(name, form, len(content), sha256(content).hexdigest(), lazy=name.startswith(LETTERS[0]))
 
 
 def _networks() -> bytes:

@@ -7,6 +7,7 @@ import json
 import subprocess
 import sys
 import zipfile
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -56,6 +57,8 @@ def test_everything_that_the_page_loads_is_there(made):
     assert [one["bytes"] for one in parts["archives"]] == [
         len(files[f"engine/{one['name']}"]) for one in parts["archives"]
     ]
+    for one in parts["archives"]:
+        assert one["sha256"] == sha256(files[f"engine/{one['name']}"]).hexdigest()
     assert parts["written"] == sorted(files)
 
 
