@@ -192,9 +192,9 @@ async function count() {
   if (!answers || !same(wanted)) return;
   const [counted, aside] = answers;
   if (!counted || !aside) return;
-  const failed = [counted, aside].find((answer) => !answer.ok);
-  right.classList.toggle("stale", failed !== undefined);
-  complain(failed && !failed.ok ? failed : null, wanted);
+  const failed = counted.ok ? (aside.ok ? null : aside) : counted;
+  right.classList.toggle("stale", failed !== null);
+  complain(failed, wanted);
   if (!counted.ok || !aside.ok) return;
   result = { network: wanted, table: exact(counted.text) as Table, aside: exact(aside.text) as Aside };
   working.forget(wanted);
