@@ -22,15 +22,13 @@ from collections.abc import Set as AbstractSet
 from functools import cache, cached_property
 from importlib import import_module
 from itertools import product
-from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, NamedTuple
 
-import archcalc
 from archcalc.language import yaml_hints
+from tests.sources import PACKAGE, SOURCES
 
 LENGTH = 10_000
-PACKAGE = Path(archcalc.__file__).parent
 ANCHORED = {"match", "fullmatch"}
 SEARCHING = {"search", "sub", "subn", "split", "findall", "finditer"}
 # More of one thing than this, at most, are taken for any number.
@@ -58,7 +56,7 @@ class Used(NamedTuple):
 def used() -> list[Used]:
     """Every pattern of the package; raises NameError for one that is put together with values that nothing stands for."""
     found = []
-    for path in sorted(PACKAGE.rglob("*.py")):
+    for path in SOURCES:
         tree = ast.parse(path.read_text(encoding="utf-8"))
         name = ".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts).removesuffix(".__init__")
         for node in ast.walk(tree):

@@ -13,7 +13,7 @@ import archcalc
 
 def copied(folder: Path) -> Path:
     """A copy of the package in a folder."""
-    ignored = shutil.ignore_patterns("__pycache__")
+    ignored = shutil.ignore_patterns("__pycache__", "node_modules")
     return Path(shutil.copytree(Path(archcalc.__file__).parent, folder / "archcalc", ignore=ignored))
 
 

@@ -9,6 +9,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from hatchling.builders.sdist import SdistBuilder
 
 from archcalc.language import bundled
 
@@ -38,6 +39,18 @@ def test_the_wheel_holds_every_spec_and_nothing_but_the_package(wheel):
     assert "archcalc/py.typed" in names
     # Families of configs are data inside the package.
     assert "archcalc/importers/huggingface/families/llama.yaml" in names
+    # The page travels as it was built, without its sources.
+    site = {path.relative_to(ROOT).as_posix() for path in (ROOT / "archcalc" / "live" / "site").rglob("*.*")}
+    assert {name for name in names if name.startswith("archcalc/live/s") and not name.endswith(".py")} == site
+    assert not [name for name in names if name.startswith("archcalc/live/web/")]
+
+
+def test_the_sources_travel_with_those_of_the_page():
+    """And without the packages that it is built with."""
+    names = {found.distribution_path for found in SdistBuilder(str(ROOT)).recurse_included_files()}
+
+    assert {"archcalc/live/web/package-lock.json", "archcalc/live/web/src/main.ts", "LICENSE"} < names
+    assert not [name for name in names if "node_modules" in name]
 
 
 def test_the_wheel_lists_and_tabulates_in_an_empty_environment(wheel, tmp_path):

@@ -31,6 +31,7 @@ from tests.cli.command_specs import (
 )
 from tests.cli.command_together import WITH, WITHOUT
 from tests.cli.command_values import JUNK, Given
+from tests.live.standins import CONTENTS
 
 # Commands that run the network or search, and are tried on small ones alone; those that take a network on one line.
 _HEAVY = {"verify", "run", "report", "check", "sweep"}
@@ -121,6 +122,8 @@ class _Drawing:
             self.files["device.yaml"] = DEVICE
         if name in {"sweep", "front"}:
             self.files |= SWEPT
+        if name == "live":
+            self.files |= {f"engine/{file}": content for file, content in CONTENTS.items()}
         self.stdin: bytes | None = b""
         self.drawn: list[tuple[str, str]] = []
         self.given = Given(rng, "", "")

@@ -57,6 +57,11 @@ PATHS = {
             "file.bin", "folder", "none.csv", "net.yaml", "/dev/null", "results.csv", "space.yaml"
         ),
     },
+    "live --output": _path("", "folder", "/deep/er"),
+    "live --engine": {
+        "plain": lambda g: "engine",
+        "other": lambda g: g.some("file.bin", "folder", "none", "/dev/null", "."),
+    },
     "measure --output": _path(".yaml", ".yml", ".txt"),
     "memory --plot": _path(".svg", ".svg", ".png", ".pdf"),
     "run --output": _path(".npy"),

@@ -27,12 +27,15 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import pytest
+
 import archcalc as package
 from archcalc.cli import COMMANDS
 from archcalc.cli import main as archcalc
 from tests.cli.command_endings import told
 from tests.cli.command_files import arrays
 from tests.cli.command_lines import Line, drawn, turns
+from tests.live.standins import stand_in
 
 # Far more than any line on a small network takes: processor time, time on the clock (for one that waits), memory.
 SECONDS, WAIT, MEMORY = 10, 180, 4 * 1024**3
@@ -155,6 +158,8 @@ def worker(pipe: Connection, seed: int) -> None:
     watch = Watch()
     with tempfile.TemporaryDirectory() as own:
         os.environ["MPLCONFIGDIR"] = str(Path(own, "matplotlib").resolve())
+        # The page is small here and fetches nothing, for as long as the process lives.
+        stand_in(pytest.MonkeyPatch(), Path(own, "live"))
         for number in iter(pipe.recv, None):
             line = drawn(number, seed)
             folder = Path(own, str(number))

@@ -198,6 +198,7 @@ diagram {network} --depth 1
 diagram {network} --no-fold --set classes=10 --input {whole}
 schema
 measure --runs 1 -o here.yaml
+live -o page
 """
 
 

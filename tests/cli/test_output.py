@@ -24,6 +24,7 @@ from archcalc.drawing.diagrams.picture import PICTURES
 from archcalc.errors import Source
 from archcalc.language import parse
 from tests.cli.command_endings import forms_of
+from tests.live.standins import stand_in
 
 # Every character that controls something, turns the direction of a text or breaks a line, of those up to U+FFFF.
 STEERING = "".join(c for c in map(chr, range(1, 0x10000)) if unicodedata.category(c) in {"Cc", "Cf", "Zl", "Zp"})
@@ -59,6 +60,7 @@ WRITER = f"e{SHORT[2::3]}f.yaml"
 GIVEN = {
     "table": [[NAME], [NAME, "--style", "cs231n"], [NAME, "--columns", SHORT], [NAME, "--set", f"a{SHORT}=1"]],
     "list": [[]],
+    "live": [["-o", "page"], ["-o", SHORT[2::3]], ["-o", "other", "--engine", SHORT], ["--port", SHORT]],
     "serve": [[WRITER], [NAME], [SHORT, "--variants"], [WRITER, "--device", SHORT]],
     "expand": [[NAME], [OTHER]],
     "import": [[NAME], [OTHER]],
@@ -108,7 +110,8 @@ GIVEN = {
 
 
 @pytest.fixture
-def folder(tmp_path, monkeypatch):
+def folder(tmp_path, tmp_path_factory, monkeypatch):
+    stand_in(monkeypatch, tmp_path_factory.mktemp("live"))
     (tmp_path / NAME).write_text(SPEC)
     (tmp_path / WRITER).write_text(WRITING)
     (tmp_path / OTHER).write_text(SPEC + "  # and what cannot be read\n: [")

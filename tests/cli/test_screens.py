@@ -45,6 +45,7 @@ ELSEWHERE = {
     # Of who computes, and of files.
     *(("sweep", name) for name in ("scheduler", "workers", "chunk")),
     *(("front", name) for name in ("folder", "plot", "lines")),
+    *(("live", name) for name in ("port", "browser", "engine")),
 }
 
 

@@ -42,6 +42,8 @@ PRINTED: dict[str, tuple[str, ...]] = {
 WITHOUT_TABLES = {"expand", "export", "import", "measure", "schema", "report", "diagram", "plot", "run"}
 # Whose files are of rows, or of pictures and specs.
 WITHOUT_TABLES |= {"sweep", "front"}
+# A page of a browser's.
+WITHOUT_TABLES |= {"live"}
 
 
 def test_no_command_that_prints_a_table_is_missing():

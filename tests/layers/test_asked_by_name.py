@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "archcalc"
+from tests.sources import PACKAGE, SOURCES
+
 # What translates kinds from one program's names to another's is about nothing else.
 TRANSLATING = {PACKAGE / room for room in ("layers", "importers", "exporters")}
-OUTSIDE = sorted(path for path in PACKAGE.rglob("*.py") if TRANSLATING.isdisjoint(path.parents))
+OUTSIDE = [path for path in SOURCES if TRANSLATING.isdisjoint(path.parents)]
 
 # Modules that are about certain kinds by their nature, with why.
 EXCEPTIONS = {

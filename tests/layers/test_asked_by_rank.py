@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import ast
-from pathlib import Path
 
 import pytest
 
-PACKAGE = Path(__file__).parents[2] / "archcalc"
+from tests.sources import PACKAGE, SOURCES
+
 # What a shape is, what a layer makes of it, and what other programs do, whose axes have positions and no names.
 INSIDE = {PACKAGE / room for room in ("layers", "importers", "exporters")} | {PACKAGE / "symbols" / "shape.py"}
-OUTSIDE = sorted(path for path in PACKAGE.rglob("*.py") if INSIDE.isdisjoint({path, *path.parents}))
+OUTSIDE = [path for path in SOURCES if INSIDE.isdisjoint({path, *path.parents})]
 SHAPES = {"x", "y", "shape", "output", "input", "exact"}
 
 # The modules that work on arrays as they lie in memory, which they order themselves.
