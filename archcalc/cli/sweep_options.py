@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from archcalc.cli.options import Request
-from archcalc.symbols.sizes import parts_of, size_of
 from archcalc.errors import SpecError
 from archcalc.language.sources import read_text
 from archcalc.sweeping.configurations import configurations
 from archcalc.sweeping.question import Question
 from archcalc.sweeping.space_file import space_of
+from archcalc.symbols.sizes import parts_of, size_of
 
 
 class SweepOptions(msgspec.Struct, frozen=True):

@@ -73,13 +73,17 @@ def _failed(said: str) -> str:
 
 
 def start() -> str:
-    """What the page shows until the engine is there, in JSON: the first network, its answers, and what goes for every network."""
+    """The first result in JSON, for the page to show until the engine is there, with the choices that go for every network."""
     network = msgspec.json.decode(_answer(Question("bundled", options={"name": FIRST})), type=Network)
     first = [
         Question("table", (network,), {"figures": False}),
         Question("aside", (network,)),
         Question("diagram", (network,), {"form": "svg", "fold": True}),
     ]
-    common: dict[str, Any] = import_module("archcalc.live.common").common()
-    ready = {"bundled": FIRST, "network": network, "answers": [{"question": asked, "text": _answer(asked)} for asked in first]}
-    return msgspec.json.encode({**ready, **common}).decode()
+    chosen: dict[str, Any] = import_module("archcalc.live.choices").choices()
+    ready = {
+        "bundled": FIRST,
+        "network": network,
+        "answers": [{"question": asked, "text": _answer(asked)} for asked in first],
+    }
+    return msgspec.json.encode({**ready, **chosen}).decode()

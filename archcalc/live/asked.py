@@ -1,4 +1,4 @@
-"""What the page asks of the engine: a question about networks, each as the reader left it."""
+"""The questions of the page: about networks, each as the reader left it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What Python has compiled of the engine, kept by the page from one visit to the next."""
+"""The compiled modules of the engine, which the page keeps from one visit to the next."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page shows of a text as it is typed: the table, what links its rows to lines, and the text of a bundled network."""
+"""The answers about a text as it is typed: its table, the links from rows to lines, and the text of a bundled network."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def table(asked: Question) -> str:
 
 
 def aside(asked: Question) -> str:
-    """What the JSON of the table leaves out: the line of each row, its blocks and its family, and what can be set."""
+    """The facts that the JSON of the table leaves out: the line, blocks and family of each row, and the settings there are."""
     found = loaded(asked.network)
     graph = found.graph
     tied = found.model.input_params

@@ -1,4 +1,4 @@
-"""What the page shows as the command prints it in HTML: parts of pages, in which every text is escaped."""
+"""The answers that the page shows as a command prints them in HTML: parts of pages, in which every text is escaped."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the page asks for by its tabs and its menu: a diagram, fields, workings, a worksheet and its marks, and files."""
+"""The answers behind tabs and menus: a diagram, fields, workings, a worksheet and its marks, and files."""
 
 from __future__ import annotations
 

@@ -129,7 +129,11 @@ const charts = chartPanel(page);
 const names = html("datalist", { id: "names" });
 document.body.append(names);
 const compared = comparePanel(page, names, (name) => (isBundled(name) ? plain(name, null) : null));
-const dtypes = start.dtypes.map((name): [string, string] => [name, name]);
+// The usual one first.
+const dtypes = ["fp32", ...start.dtypes.filter((name) => name !== "fp32")].map((name): [string, string] => [
+  name,
+  name,
+]);
 const memory = [
   {
     option: "train",
@@ -153,7 +157,7 @@ const panels: [Panel, ...Panel[]] = [
     "memory",
     "Memory",
     "memory",
-    "The most that is held at once, in bytes of 1,024 × 1,024 to the MiB.",
+    "What is held while the network runs, layer by layer, and the most at once.",
     memory,
   ),
   pagePanel(page, "figures", "Figures", "figures", "Published figures beside the exact ones."),

@@ -15,10 +15,13 @@ export interface Bundled {
 /** Those that have all words of a text somewhere in what is said of them. */
 export function matching(networks: readonly Bundled[], text: string): Bundled[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
-  return networks.filter(({ name, title, family, task }) => {
+  const found = networks.filter(({ name, title, family, task }) => {
     const said = `${name} ${title} ${family} ${task}`.toLowerCase();
     return words.every((word) => said.includes(word));
   });
+  // Who types resnet means one that is called so before one that is an Inception too.
+  const begins = ({ name }: Bundled) => Number(!name.toLowerCase().startsWith(words[0] ?? ""));
+  return words.length ? found.toSorted((a, b) => begins(a) - begins(b)) : found;
 }
 
 /** A dialog with all networks; `chosen` hears of the one that is taken. */

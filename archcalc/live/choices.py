@@ -1,4 +1,4 @@
-"""What goes for every network on the page, and is written into its folder: names of choices, and the colours of families."""
+"""The choices that go for every network on the page, and the colours of families; they are written into its folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from archcalc.exporters import exporters
 from archcalc.network.dtypes import DTYPES
 
 
-def common() -> dict[str, Any]:
+def choices() -> dict[str, Any]:
     """The conventions, the dtypes, the programs that read texts of archcalc, and the strong colours on light and dark pages."""
     return {
         "conventions": [*CONVENTIONS],
