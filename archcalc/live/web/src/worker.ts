@@ -1,6 +1,6 @@
 /** The worker: Pyodide, and in it archcalc as the folder holds it. */
 
-import { addressOf, keep, kept } from "./compiled";
+import { drop, keep, kept, type Key } from "./kept";
 import type { Answer, Mistake, Question } from "./protocol";
 
 export type ToWorker = { sort: "questions"; questions: Question[] } | { sort: "file"; path: string; file: File };
@@ -15,16 +15,18 @@ interface Answers {
 }
 interface Python {
   version: string;
-  unpackArchive(archive: ArrayBuffer, format: string, options: { extractDir: string }): void;
+  makeMemorySnapshot(): Uint8Array<ArrayBuffer>;
+  unpackArchive(archive: ArrayBuffer | Uint8Array, format: string, options: { extractDir: string }): void;
   runPython(code: string): unknown;
   pyimport(name: string): unknown;
   FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void };
 }
 interface Pyodide {
-  loadPyodide: (options: { indexURL: string }) => Promise<Python>;
+  loadPyodide: (options: { indexURL: string; _makeSnapshot?: boolean; _loadSnapshot?: Uint8Array }) => Promise<Python>;
 }
 interface Parts {
-  archives: { name: string; format: string; lazy: boolean }[];
+  pyodide: string;
+  archives: { name: string; format: string; sha256: string; lazy: boolean }[];
 }
 
 const ENGINE = new URL("../engine/", self.location.href).href;
@@ -44,49 +46,77 @@ async function fetched(name: string): Promise<Response> {
   return response;
 }
 
-async function started(): Promise<{ python: Python; parts: Parts; answers: Answers; address: string | null }> {
-  const parts = fetched("parts.json").then((response) => response.json() as Promise<Parts>);
-  // Everything is on its way while Python starts.
-  const archives = parts.then(({ archives }) =>
-    Promise.all(
-      archives
-        .filter((one) => !one.lazy)
-        .map(async (one) => ({ ...one, data: await (await fetched(one.name)).arrayBuffer() })),
-    ),
-  );
-  const address = archives.then((all) => addressOf(all.map(({ data }) => data)));
-  const compiled = address.then(kept);
+interface Engine {
+  python: Python;
+  parts: Parts;
+  answers: Answers;
+  /** What is worth keeping for the next visit, each with its key; bytes that are null are still to be made. */
+  keeping: [Key, Uint8Array<ArrayBuffer> | null][];
+}
+
+/** Python, from a picture of its memory where one is kept: it takes two seconds to start, and a picture a quarter of one. */
+async function begun(key: Key): Promise<{ python: Python; taken: Uint8Array<ArrayBuffer> | null }> {
+  const before = kept(key);
   const { loadPyodide } = (await import(/* @vite-ignore */ `${ENGINE}pyodide.mjs`)) as Pyodide;
-  const python = await loadPyodide({ indexURL: ENGINE });
+  const snapshot = await before;
+  if (snapshot) {
+    try {
+      return { python: await loadPyodide({ indexURL: ENGINE, _loadSnapshot: snapshot }), taken: null };
+    } catch {
+      await drop(key.sort);
+    }
+  }
+  const python = await loadPyodide({ indexURL: ENGINE, _makeSnapshot: true });
+  return { python, taken: snapshot ? null : python.makeMemorySnapshot() };
+}
+
+async function started(): Promise<Engine> {
+  const parts = (await (await fetched("parts.json")).json()) as Parts;
+  const now = parts.archives.filter((one) => !one.lazy);
+  const compiled: Key = { sort: "compiled", of: now.map(({ sha256 }) => sha256).join("-") };
+  const snapshot: Key = { sort: "snapshot", of: parts.pyodide };
+  // Everything is on its way while Python starts.
+  const archives = Promise.all(
+    now.map(async (one) => ({ ...one, data: await (await fetched(one.name)).arrayBuffer() })),
+  );
+  const before = kept(compiled);
+  const { python, taken } = await begun(snapshot);
   for (const { data, format } of await archives) python.unpackArchive(data, format, { extractDir: SITE });
-  const before = await compiled;
-  if (before) python.unpackArchive(before, "zip", { extractDir: SITE });
+  const modules = await before;
+  if (modules) python.unpackArchive(modules, "zip", { extractDir: SITE });
   python.FS.mkdirTree(FILES);
   python.runPython(`
     import importlib, os, sys
     sys.path.insert(0, "${SITE}")
-    sys.dont_write_bytecode = ${before ? "True" : "False"}
+    sys.dont_write_bytecode = ${modules ? "True" : "False"}
     os.chdir("${FILES}")
     importlib.invalidate_caches()
   `);
   const answers = python.pyimport("archcalc.live.answers") as Answers;
   python.runPython("import archcalc.live.counts");
-  return { python, parts: await parts, answers, address: before ? null : await address };
+  const keeping: Engine["keeping"] = [];
+  if (taken) keeping.push([snapshot, taken]);
+  if (!modules) keeping.push([compiled, null]);
+  return { python, parts, answers, keeping };
 }
+
+const engine = started();
 
 // What the next questions are likely to need, loaded when nothing is asked; the importers read whatever is pasted.
 const LATER = "import archcalc.live.texts, archcalc.live.pages; archcalc.importers.importer_of(b'', '')";
 
 async function settle(): Promise<void> {
-  const { python, address } = await engine;
+  const { python, keeping } = await engine;
   python.runPython(LATER);
-  if (address === null) return;
-  const archive = (python.pyimport("archcalc.live.compiled") as Compiled).compiled(SITE);
-  await keep(address, archive.toJs());
-  archive.destroy();
+  for (const [key, bytes] of keeping.splice(0)) await keep(key, bytes ?? modules(python));
 }
 
-const engine = started();
+function modules(python: Python): Uint8Array<ArrayBuffer> {
+  const archive = (python.pyimport("archcalc.live.compiled") as Compiled).compiled(SITE);
+  const bytes = archive.toJs();
+  archive.destroy();
+  return bytes;
+}
 
 async function load(name: string): Promise<void> {
   const { python, parts } = await engine;
