@@ -4,6 +4,11 @@ import { html } from "./dom";
 import { drawn, full, shape } from "./numbers";
 import type { Aside, Count, Row, Table } from "./protocol";
 
+/** A name that may be broken after the blocks in it, and not within a word. */
+function breakable(name: string): (Node | string)[] {
+  return name.split(/(?<=[/.])/).flatMap((part, at) => (at ? [html("wbr"), part] : [part]));
+}
+
 export interface TablePanel {
   show(table: Table, aside: Aside): void;
   /** Light the rows of a layer, and bring the first into view if asked. */
@@ -145,7 +150,7 @@ export function tablePanel(
       if (!cell) return;
       const text = column.text(row);
       const at = number ? cell : cell.firstElementChild;
-      if (at && at.textContent !== text) at.textContent = text;
+      if (at && at.textContent !== text) at.replaceChildren(...(number ? [text] : breakable(text)));
       if (column.bar) {
         const share = most[number] ? drawn(column.bar(row)) / most[number] : 0;
         const bar = share.toFixed(4);

@@ -11,7 +11,8 @@ const MEASURES: [Measure, string][] = [
   ["macs", "MACs"],
   ["activations", "activations"],
 ];
-const WIDTH = 900;
+// A picture is as wide as there is room for, so that its letters stay as large as others.
+const [NARROW, WIDE] = [340, 1_100];
 const HEIGHT = 150;
 const LEFT = 64;
 const TOP = 18;
@@ -19,8 +20,11 @@ const TOP = 18;
 export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGElement | null } {
   const element = html("div", { class: "charts" });
   let lit: ReadonlySet<string> = new Set();
+  let width = WIDE;
 
   function show({ table, aside }: Result) {
+    // A panel that is not open has no width; what is saved of it is as wide as on a large page.
+    width = element.clientWidth ? Math.min(WIDE, Math.max(NARROW, element.clientWidth - 32)) : WIDE;
     // A layer that costs nothing in any chart leaves the others more room.
     const rows = table.rows
       .map((row, at) => ({ row, family: aside.rows[at]?.family ?? "other" }))
@@ -32,7 +36,7 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
       return;
     }
     const whole = svg("svg", {
-      viewBox: `0 0 ${WIDTH} ${MEASURES.length * (HEIGHT + TOP + 12)}`,
+      viewBox: `0 0 ${width} ${MEASURES.length * (HEIGHT + TOP + 12)}`,
       role: "group",
       "aria-label": `Charts of ${table.title || table.network} by layer`,
       class: "chart",
@@ -55,12 +59,12 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
     total: string | number | null,
   ): SVGGElement {
     const most = Math.max(...rows.map(({ row }) => drawn(row[key])), 1);
-    const step = (WIDTH - LEFT) / rows.length;
+    const step = (width - LEFT) / rows.length;
     const group = svg(
       "g",
       { transform: `translate(0 ${top})`, role: "group", "aria-label": title },
       svg("text", { x: LEFT, y: 12, class: "title" }, `${title}, ${short(total)} in all`),
-      svg("line", { x1: LEFT, x2: WIDTH, y1: TOP + HEIGHT, y2: TOP + HEIGHT, class: "axis" }),
+      svg("line", { x1: LEFT, x2: width, y1: TOP + HEIGHT, y2: TOP + HEIGHT, class: "axis" }),
       svg("text", { x: LEFT - 6, y: TOP + 10, class: "tick" }, short(most)),
       svg("text", { x: LEFT - 6, y: TOP + HEIGHT, class: "tick" }, "0"),
     );
