@@ -416,7 +416,8 @@ async function follow(hash: string): Promise<boolean> {
   }
   for (const other of others) compared.add(other);
   chosen = seen.layer;
-  switcher.choose(seen.panel);
+  // A page inside another has the panel that this one gave it, and no tabs to go on from there.
+  if (!query.get("embed")) switcher.choose(seen.panel ?? "table");
   return true;
 }
 

@@ -76,7 +76,9 @@ export function fieldPanel(page: Page): Panel {
   function draw() {
     if (!fields) return;
     const name = page.chosen();
-    const field = fields.rows.find((row) => row.name === name) ?? fields.rows.at(-1);
+    // Until a layer is chosen it is the last that still has places, and sees the most.
+    const placedRows = fields.rows.filter((row) => row.output.length > row.size.length);
+    const field = fields.rows.find((row) => row.name === name) ?? placedRows.at(-1) ?? fields.rows.at(-1);
     if (!field) return;
     const axes = field.size.length;
     const whole = fields.input.slice(-axes).map(Number);
