@@ -10,7 +10,6 @@ from pathlib import Path
 
 import msgspec
 
-from archcalc.document.page import stylesheet
 from archcalc.errors import SpecError
 from archcalc.files import write_whole
 from archcalc.formats.as_json import json_text
@@ -85,7 +84,6 @@ def contents(
         **built,
         **{f"engine/{name}": content for name, content in (unpacked(parts[PYODIDE.name]) | archives).items()},
         **{f"licenses/{name}": text for name, text in texts.items()},
-        "document.css": str(stylesheet()).encode(),
         "schema.json": msgspec.json.format(json_text(schema()).encode(), indent=-1),
         "networks.json": _networks(),
         "start.json": start().encode(),
