@@ -15,7 +15,6 @@ import pytest
 
 from archcalc import load, profile
 from archcalc.cli import COMMANDS
-from archcalc.document.page import stylesheet
 from archcalc.errors import SpecError
 from archcalc.language import bundled
 from archcalc.language.schema import schema
@@ -46,7 +45,7 @@ def test_everything_that_the_page_loads_is_there(made):
 
     assert files["index.html"] == standins.INDEX
     assert {f"engine/{name}" for name in MEMBERS} < files.keys()
-    assert {"assets/page.js", "document.css", "schema.json", "networks.json", "start.json", ".nojekyll"} < files.keys()
+    assert {"assets/page.js", "schema.json", "networks.json", "start.json", ".nojekyll"} < files.keys()
     assert parts["pyodide"] == "314.0.7"
     assert [(one["name"], one["format"], one["lazy"]) for one in parts["archives"]] == [
         ("archcalc.zip", "zip", False),
@@ -81,7 +80,6 @@ def test_the_data_are_what_the_commands_print(made):
     assert max(max(one["params"], one["macs"]) for one in networks) < 2**53
     assert json.loads(files["schema.json"]) == schema()
     assert b"\n" not in files["schema.json"]
-    assert files["document.css"].decode() == stylesheet()
     assert files[".nojekyll"] == b""
 
 
