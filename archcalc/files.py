@@ -27,6 +27,9 @@ def write_whole(path: Path, save: Callable[[Path], object]) -> None:
     >>> [found.name for found in folder.iterdir()]
     ['a.txt']
     """
+    if path == Path("-"):
+        # Elsewhere it stands for standard output, and nobody means a file of this name.
+        raise SpecError("- is no name of a file here", None, "without -o a text is printed; ./-.txt would be a file")
     try:
         target = _target(path)
         with _part(target) as unfinished:

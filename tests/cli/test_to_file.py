@@ -104,3 +104,13 @@ def test_watching_does_not_go_with_a_file(tmp_path):
     found = CliRunner().invoke(main, ["table", "lenet5", "--watch", "-o", str(tmp_path / "out.md")])
     assert found.exit_code == 2
     assert "it does not go with -o" in found.output
+
+
+@pytest.mark.parametrize("command", [("expand", "lenet5"), ("export", "lenet5", "--to", "torch")])
+def test_a_hyphen_is_no_file(command, tmp_path, monkeypatch):
+    """Whoever means standard output by it is told how to get that, and no file of the name is left."""
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(main, [*command, "-o", "-"])
+    assert done.exit_code == 1, done.output
+    assert "without -o a text is printed" in done.output
+    assert not [*tmp_path.iterdir()]
