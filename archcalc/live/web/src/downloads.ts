@@ -1,7 +1,6 @@
 /** Downloads: what is on the page as files, made here and sent nowhere. */
 
 import { html } from "./dom";
-import type { Answer, Question } from "./protocol";
 
 /** One file that can be saved: its ending, what it is, and how its content comes about. */
 export interface Download {
@@ -68,23 +67,4 @@ export async function png(drawing: SVGElement): Promise<Blob | null> {
   } finally {
     URL.revokeObjectURL(address);
   }
-}
-
-/** A download whose content is an answer of the engine's. */
-export function answered(
-  suffix: string,
-  title: string,
-  question: () => Question | null,
-  ask: (question: Question) => Promise<Answer>,
-  failed: (said: string) => void,
-): Download {
-  const content = async () => {
-    const asked = question();
-    if (!asked) return null;
-    const answer = await ask(asked);
-    if (answer.ok) return answer.text;
-    failed(answer.said);
-    return null;
-  };
-  return { suffix, title, content };
 }

@@ -3,36 +3,31 @@
 import "./style.css";
 
 import { html, part } from "./dom";
-import { answered, png, save, standalone, type Download } from "./downloads";
 import { editor } from "./editor/editor";
-import { engine, type Status } from "./engine";
-import { bundledText, opened, plain } from "./files";
+import { engine } from "./engine";
+import { plain } from "./files";
+import { halves } from "./halves";
 import { learn } from "./learn";
-import { packed, unpacked, type Seen } from "./link";
-import { picker, type Bundled } from "./networks";
-import { exact, full, short } from "./numbers";
+import { menu } from "./menu";
+import type { Bundled } from "./networks";
+import { exact } from "./numbers";
+import { filesButton, networksButton } from "./opening";
 import { chartPanel } from "./panels/charts";
 import { comparePanel } from "./panels/compare";
 import { diagramPanel } from "./panels/diagram";
 import { fieldPanel } from "./panels/fields";
-import { pagePanel } from "./panels/pages";
+import { printed } from "./panels/printed";
 import type { Page, Panel, Result } from "./panels/panel";
 import { worksheetPanel } from "./panels/worksheet";
 import type { Answer, Aside, Mistake, Network, Question, Table } from "./protocol";
 import { settings } from "./settings";
+import { json, started } from "./start";
+import { statusLine } from "./status";
 import { tablePanel } from "./table";
 import { tabs } from "./tabs";
-
-/** What the folder has ready: the first result, and what is the same for every network. */
-interface Start {
-  bundled: string;
-  network: Network;
-  answers: { question: Question; text: string }[];
-  conventions: string[];
-  dtypes: string[];
-  programs: { name: string; suffix: string }[];
-  families: Record<string, [string, string]>;
-}
+import { entitle, variantsIn } from "./title";
+import { summarise } from "./totals";
+import { address, follow, linkButton, type Visit } from "./visit";
 
 const query = new URLSearchParams(location.search);
 const embedded = query.has("embed");
@@ -40,19 +35,10 @@ document.documentElement.classList.toggle("embedded", embedded);
 // Whoever embeds the page may want a shorter limit than a reader who waits.
 const limit = Number(query.get("seconds")) || 30;
 
-const json = async (name: string): Promise<unknown> => (await fetch(name)).json();
-const start = (await json("start.json")) as Start;
+const start = await started();
 
 const root = document.documentElement;
-for (const [family, [light, dark]] of Object.entries(start.families)) {
-  root.style.setProperty(`--${family}-light`, light);
-  root.style.setProperty(`--${family}-dark`, dark);
-}
-
-const status = part("status", HTMLParagraphElement);
-const stop = part("stop", HTMLButtonElement);
 const mistakes = part("mistakes", HTMLPreElement);
-const totals = part("totals", HTMLDListElement);
 const right = part("right", HTMLElement);
 
 let network: Network = start.network;
@@ -60,37 +46,14 @@ let network: Network = start.network;
 let bundled: string | null = start.bundled;
 let result: Result | null = null;
 let chosen: string | null = null;
-let opening = 0;
 
 // What was ready before the engine was, by question.
 const ready = new Map(start.answers.map(({ question, text }) => [JSON.stringify(question), text]));
 
-const told = (state: Status, said: string) => {
-  root.dataset["engine"] = state;
-  stop.hidden = true;
-  const words = { starting: "Starting the engine …", ready: "", counting: "", stopped: said, failed: said };
-  if (state === "counting")
-    waited = setTimeout(() => {
-      say("Counting …");
-      stop.hidden = false;
-    }, 700);
-  else {
-    clearTimeout(waited);
-    if (state !== "ready" || busy) say(words[state]);
-  }
-  busy = state === "starting" || state === "counting";
-};
-let waited: ReturnType<typeof setTimeout> | undefined;
-let busy = true;
-
-function say(text: string) {
-  if (status.textContent !== text) status.textContent = text;
-}
-
-const running = engine(limit, told);
-stop.addEventListener("click", () => {
+const { say, told } = statusLine(() => {
   running.stop();
 });
+const running = engine(limit, told);
 
 async function newest(slot: string, ...questions: Question[]): Promise<Answer[] | null> {
   const known = questions.map((question) => ready.get(JSON.stringify(question)));
@@ -126,42 +89,22 @@ const tablesPanel: Panel = {
 };
 const diagram = diagramPanel(page);
 const charts = chartPanel(page);
+let known: readonly Bundled[] = [];
+const listed = json("networks.json").then((found) => {
+  known = found as Bundled[];
+  names.replaceChildren(...known.map(({ name }) => html("option", { value: name })));
+  return known;
+});
+const isBundled = (name: string) => known.some((one) => one.name === name);
 const names = html("datalist", { id: "names" });
 document.body.append(names);
 const compared = comparePanel(page, names, (name) => (isBundled(name) ? plain(name, null) : null));
-// The usual one first.
-const dtypes = ["fp32", ...start.dtypes.filter((name) => name !== "fp32")].map((name): [string, string] => [
-  name,
-  name,
-]);
-const memory = [
-  {
-    option: "train",
-    label: "for",
-    values: [
-      ["", "inference"],
-      ["true", "training"],
-    ] as [string, string][],
-  },
-  { option: "dtype", label: "in", values: dtypes },
-];
-const formulas = "Every number of the layer that is lit, or of all: formula, numbers, value.";
 const panels: [Panel, ...Panel[]] = [
   tablesPanel,
   diagram,
   charts,
   fieldPanel(page),
-  pagePanel(page, "formulas", "Formulas", "formulas", formulas, [], true),
-  pagePanel(
-    page,
-    "memory",
-    "Memory",
-    "memory",
-    "What is held while the network runs, layer by layer, and the most at once.",
-    memory,
-  ),
-  pagePanel(page, "figures", "Figures", "figures", "Published figures beside the exact ones."),
-  pagePanel(page, "conventions", "Conventions", "conventions", "The same network as other tools and papers count it."),
+  ...printed(page, start.dtypes),
   compared,
   worksheetPanel(page),
 ];
@@ -171,8 +114,11 @@ const switcher = tabs(part("tabs", HTMLDivElement), part("panels", HTMLDivElemen
 const edit = editor(part("editor", HTMLDivElement), network.text ?? "", {
   changed: (text) => {
     bundled = null;
+    const variants = variantsIn(text);
+    const variant = variants.includes(network.variant) ? network.variant : "";
     // Read as a bundled spec, a text could say that it is one.
-    change({ text, file: null, name: network.name.replace(/^specs\//, "") });
+    change({ text, file: null, variant, name: network.name.replace(/^specs\//, "") });
+    title();
   },
   line: (line) => {
     const rows = result?.aside.rows ?? [];
@@ -204,7 +150,7 @@ async function count() {
   result = { network: wanted, table: exact(counted.text) as Table, aside: exact(aside.text) as Aside };
   working.forget(wanted);
   knobs.show(result.aside, wanted);
-  summarise(result);
+  summarise(result.table);
   if (!result.table.rows.some((row) => row.name === chosen)) chosen = null;
   refresh(switcher.open);
   root.dataset["counted"] = result.table.network;
@@ -215,34 +161,6 @@ function complain(failed: (Answer & { ok: false }) | null, of: Network) {
   mistakes.textContent = failed?.said ?? "";
   const own = (mistake: Mistake) => mistake.file === "" || mistake.file === of.name;
   edit.mistakes((failed?.mistakes ?? []).filter(own));
-}
-
-function summarise({ table: { title, network: name, totals: sums, depth, unit, convention } }: Result) {
-  document.title = `${title || name} · archcalc`;
-  const lower = sums.uncovered.length ? "≥ " : "";
-  const shown: [string, string, string][] = [
-    ["params", short(sums["params"] ?? null), full(sums["params"] ?? null)],
-    ["MACs", short(sums["macs"] ?? null), full(sums["macs"] ?? null)],
-    ...(convention === "macs"
-      ? []
-      : ([[`${unit}, ${convention}`, lower + short(sums["counted"] ?? null), full(sums["counted"] ?? null)]] as [
-          string,
-          string,
-          string,
-        ][])),
-    ["activations", short(sums["activations"] ?? null), full(sums["activations"] ?? null)],
-    ["depth", full(depth), ""],
-  ];
-  totals.replaceChildren(
-    ...shown.map(([key, value, whole]) =>
-      html(
-        "div",
-        {},
-        html("dt", {}, key),
-        html("dd", {}, value, whole && whole !== value ? html("small", {}, whole) : null),
-      ),
-    ),
-  );
 }
 
 function refresh(panel: Panel) {
@@ -272,215 +190,72 @@ function light(layers: string[]) {
   if (switcher.open !== tablesPanel) switcher.open.light(set);
 }
 
-// Networks: bundled ones, files, links.
-
-let known: Bundled[] = [];
-const listed = json("networks.json").then((found) => {
-  known = found as Bundled[];
-  names.replaceChildren(...known.map(({ name }) => html("option", { value: name })));
-});
-const isBundled = (name: string) => known.some((one) => one.name === name);
-let dialog: HTMLDialogElement | null = null;
-part("networks", HTMLButtonElement).addEventListener("click", () => {
-  void listed.then(() => {
-    dialog ??= document.body.appendChild(
-      picker(known, (name) => {
-        void fromName(name);
-      }),
-    );
-    dialog.showModal();
-    dialog.querySelector("input")?.focus();
-  });
-});
-
-function enter(next: Network, name: string | null) {
+async function enter(next: Network, name: string | null) {
   network = next;
   bundled = name;
   chosen = null;
   edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain");
-  entitle();
-  void count();
+  title();
+  await count();
 }
 
-async function fromName(name: string) {
-  const found = await bundledText(name, running);
-  if (found.network) enter(found.network, name);
-  else say(found.said);
-}
-
-const VARIANTS = /^variants:\n((?:(?: .*)?\n)+)/m;
-
-/** The line above the editor: the name of the text, and the variant that is meant where it has several. */
-function entitle() {
-  const found = [...(VARIANTS.exec(network.text ?? "")?.[1] ?? "").matchAll(/^ {2}([\w.-]+):/gm)].map(
-    (one) => one[1] ?? "",
-  );
-  const select = html(
-    "select",
-    { "aria-label": "Variant" },
-    ...found.map((name) => html("option", { selected: name === network.variant }, name)),
-  );
-  select.addEventListener("change", () => {
-    bundled = isBundled(select.value) && bundled !== null ? select.value : null;
-    change({ variant: select.value, set: {}, input: {} });
+function title() {
+  entitle(network, (variant) => {
+    bundled = isBundled(variant) && bundled !== null ? variant : null;
+    change({ variant, set: {}, input: {} });
   });
-  part("file", HTMLDivElement).replaceChildren(
-    html("span", {}, network.name.replace(/^specs\//, "")),
-    ...(found.length ? [select] : []),
-  );
 }
 
-async function take(files: readonly File[]) {
-  for (const [at, file] of files.entries()) {
-    say(`Reading ${file.name} …`);
-    opening += 1;
-    const found = await opened(file, running, opening);
-    say(found.said);
-    if (!found.network) complain({ ok: false, said: found.said, mistakes: [] }, network);
-    else if (at === 0) enter(found.network, null);
-    else compared.add(found.network);
-  }
-  if (files.length > 1) switcher.choose("compare");
-}
-
-const choosing = html("input", { type: "file", multiple: true, hidden: true, "aria-label": "Files to open" });
-document.body.append(choosing);
-choosing.addEventListener("change", () => {
-  void take([...(choosing.files ?? [])]).then(() => {
-    choosing.value = "";
-  });
-});
-part("open", HTMLButtonElement).addEventListener("click", () => {
-  choosing.click();
-});
-document.addEventListener("dragover", (event) => {
-  if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
-});
-document.addEventListener(
-  "drop",
-  (event) => {
-    const files = [...(event.dataTransfer?.files ?? [])];
-    if (!files.length) return;
-    event.preventDefault();
-    void take(files);
+const refuse = (said: string) => {
+  complain({ ok: false, said, mistakes: [] }, network);
+};
+const opening = {
+  enter: (next: Network, name: string | null) => void enter(next, name),
+  compare: compared.add,
+  show: () => {
+    switcher.choose("compare");
   },
-  { capture: true },
-);
-
-async function address(): Promise<string> {
-  const networks = [network, ...compared.others];
-  const seen: Seen = {
-    networks,
+  say,
+  complain: refuse,
+};
+const visit: Visit = {
+  seen: () => ({
+    networks: [network, ...compared.others],
     bundled: [bundled, ...compared.others.map((one) => (one.text === null ? one.name : null))],
     panel: switcher.open.name,
     layer: chosen,
-  };
-  return `${location.origin}${location.pathname}#${await packed(seen)}`;
-}
-
-part("share", HTMLButtonElement).addEventListener("click", () => {
-  void address().then(async (link) => {
-    history.replaceState(null, "", link);
-    try {
-      await navigator.clipboard.writeText(link);
-      say("The link is copied; all that it says is in it.");
-    } catch {
-      say("The link is in the address bar; all that it says is in it.");
-    }
-  });
-});
-
-async function follow(hash: string): Promise<boolean> {
-  let seen: Seen | null = null;
-  try {
-    seen = await unpacked(hash);
-  } catch (error) {
-    complain(
-      {
-        ok: false,
-        said: `the link is damaged: ${error instanceof Error ? error.message : "no spec in it"}`,
-        mistakes: [],
-      },
-      network,
-    );
-  }
-  const [first, ...others] = seen?.networks ?? [];
-  if (!seen || !first) return false;
-  await listed;
-  const name = seen.bundled[0] ?? null;
-  if (name === null) enter(first, null);
-  else {
-    const found = await bundledText(name, running);
-    if (!found.network) complain({ ok: false, said: found.said, mistakes: [] }, network);
-    else enter({ ...first, name: found.network.name, text: found.network.text, variant: found.network.variant }, name);
-  }
-  for (const other of others) compared.add(other);
-  chosen = seen.layer;
-  // A page inside another has the panel that this one gave it, and no tabs to go on from there.
-  if (!query.get("embed")) switcher.choose(seen.panel ?? "table");
-  return true;
-}
-
+  }),
+  enter: async ([first, ...others], name) => {
+    await listed;
+    compared.others = [];
+    await enter(first, name);
+    others.forEach(compared.add);
+  },
+  show: (panel, layer) => {
+    // A page inside another has the panel that this one gave it, and no tabs to go on from there.
+    if (!query.get("embed")) switcher.choose(panel ?? "table");
+    if (layer !== null) choose(layer);
+  },
+  say,
+  complain: refuse,
+};
+networksButton(listed, running, opening);
+filesButton(running, opening);
+linkButton(visit);
 window.addEventListener("hashchange", () => {
-  void follow(location.hash);
+  void follow(location.hash, running, visit);
 });
 
 // Downloads, learn mode, the two halves of a narrow page.
 
-const stem = () => (result?.table.network ?? "net").replace(/[^\w.-]+/g, "_");
-const asking = async (question: Question): Promise<Answer> =>
-  (await running.ask(question))[0] ?? { ok: false, said: "", mistakes: [] };
-const fromEngine = (suffix: string, title: string, ask: string, options: Record<string, unknown>): Download =>
-  answered(suffix, title, () => (result ? { ask, of: [result.network], with: options } : null), asking, say);
-const fromPicture = (
-  panel: { drawn: () => SVGElement | null } & Panel,
-  suffix: string,
-  title: string,
-  made: (drawing: SVGElement) => Promise<Blob | null> | string,
-): Download => ({
-  suffix,
-  title,
-  content: async () => {
-    const drawing = panel.drawn();
-    if (drawing) return made(drawing);
-    // A panel that was never open has drawn nothing yet.
-    if (!result) return null;
-    await panel.show(result);
-    const late = panel.drawn();
-    return late ? made(late) : null;
-  },
-});
-const downloads: Download[] = [
-  { suffix: ".yaml", title: "Spec, as in the editor", content: () => Promise.resolve(edit.text) },
-  fromEngine(".md", "Table, markdown", "export", { form: "markdown" }),
-  fromEngine(".tex", "Table, LaTeX", "export", { form: "latex" }),
-  fromEngine(".csv", "Table, CSV", "export", { form: "csv" }),
-  fromEngine(".json", "Table, JSON", "table", {}),
-  fromEngine(".html", "Report, HTML", "export", { form: "html" }),
-  fromPicture(diagram, ".diagram.svg", "Diagram, SVG", standalone),
-  fromPicture(diagram, ".diagram.png", "Diagram, PNG", png),
-  fromEngine(".mmd", "Diagram, Mermaid", "diagram", { form: "mermaid" }),
-  fromEngine(".tikz.tex", "Diagram, TikZ", "diagram", { form: "tikz" }),
-  fromPicture(charts, ".charts.svg", "Charts, SVG", standalone),
-  fromPicture(charts, ".charts.png", "Charts, PNG", png),
-  ...start.programs.map(({ name, suffix }) =>
-    fromEngine(suffix || `.${name}.txt`, `For ${name}`, "export", { to: name }),
-  ),
-];
-const menu = part("downloads", HTMLDetailsElement);
-menu.querySelector("ul")?.append(
-  ...downloads.map(({ suffix, title, content }) => {
-    const click = () => {
-      menu.open = false;
-      void content().then((found) => {
-        if (found !== null) save(`${stem()}${suffix}`, found);
-      });
-    };
-    return html("li", {}, html("button", { type: "button", click }, title));
-  }),
-);
-document.addEventListener("click", (event) => {
-  if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
+menu({
+  result: () => result,
+  text: () => edit.text,
+  ask: async (question) => (await running.ask(question))[0] ?? { ok: false, said: "", mistakes: [] },
+  say,
+  diagram,
+  charts,
+  programs: start.programs,
 });
 
 const learning = part("learn", HTMLInputElement);
@@ -489,30 +264,28 @@ learning.addEventListener("change", () => {
   root.classList.toggle("learning", learning.checked);
 });
 
-const halves = [part("to-spec", HTMLButtonElement), part("to-results", HTMLButtonElement)];
-halves.forEach((button, at) => {
-  button.addEventListener("click", () => {
-    root.classList.toggle("on-spec", at === 0);
-    halves.forEach((one, place) => {
-      one.setAttribute("aria-pressed", String(place === at));
-    });
-  });
-});
+halves();
 
 // The first result stands here at once; a link's comes when the engine is there.
-switcher.choose(query.get("embed") || query.get("panel") || "table");
-entitle();
-if (!(await follow(location.hash))) void count();
+switcher.choose(query.get("embed") ?? "table");
+title();
 void json("schema.json").then((schema) => {
   edit.learn(schema as Parameters<typeof edit.learn>[0]);
 });
+if (/^#(net|spec|.*&(net|spec))=/.test(location.hash)) {
+  const followed = await follow(location.hash, running, visit);
+  const said = followed ? "" : mistakes.textContent;
+  if (!followed) await count();
+  // What was wrong with the link stands above the network that is shown in its place.
+  if (said) refuse(said);
+} else void count();
 if (embedded) {
   const whole = part("whole", HTMLAnchorElement);
   whole.hidden = false;
+  whole.href = `${location.pathname}${location.hash}`;
   whole.addEventListener("pointerdown", () => {
-    void address().then((link) => {
+    void address(visit).then((link) => {
       whole.href = link;
     });
   });
-  whole.href = `${location.pathname}${location.hash}`;
 }

@@ -16,12 +16,27 @@ export function exact(text: string): unknown {
 
 const DIGITS = /^-?\d+$/;
 
-/** A count with all its digits in groups of three; a formula as it is; nothing for an unknown one. */
+const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
+
+/** Digits in groups of three. */
+function grouped(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, ",");
+}
+
+/** A formula as people write it: 27·C² for 27*C**2. */
+function written(formula: string): string {
+  return formula
+    .replace(/\*\*(\d+)/g, (_, power: string) => power.replace(/\d/g, (digit) => SUPERSCRIPTS[Number(digit)] ?? digit))
+    .replaceAll("*", "·")
+    .replace(/(?<![\w.])\d+(?![\w.])/g, grouped);
+}
+
+/** A count with all its digits in groups of three; a formula as people write it; a question mark for an unknown one. */
 export function full(count: Count): string {
   if (count === null) return "?";
   if (typeof count === "number" && !Number.isInteger(count)) return String(count);
   const text = String(count);
-  return DIGITS.test(text) ? text.replace(/\B(?=(\d{3})+$)/g, ",") : text;
+  return DIGITS.test(text) ? grouped(text) : written(text);
 }
 
 const UNITS = ["", " K", " M", " G", " T", " P", " E"];
@@ -44,5 +59,7 @@ export function drawn(count: Count): number {
 
 /** A shape as people write it, such as 3×224×224. */
 export function shape(sizes: readonly Count[]): string {
-  return sizes.map((size) => (typeof size === "string" && /[^\w]/.test(size) ? `(${size})` : String(size))).join("×");
+  return sizes
+    .map((size) => (typeof size === "string" && /[^\w]/.test(size) ? `(${written(size)})` : String(size)))
+    .join("×");
 }

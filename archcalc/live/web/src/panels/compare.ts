@@ -7,7 +7,7 @@ import type { Page, Panel, Result } from "./panel";
 
 export interface ComparePanel extends Panel {
   others: Network[];
-  add(network: Network): void;
+  add: (network: Network) => void;
 }
 
 export function comparePanel(
