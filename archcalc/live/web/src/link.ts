@@ -83,7 +83,10 @@ function isPacked(value: unknown): value is Packed {
   const { n, t, b, v, s, i, m, c } = value as Record<string, unknown>;
   const texts = (given: unknown) =>
     given === undefined ||
-    (typeof given === "object" && given !== null && Object.values(given).every((one) => typeof one === "string"));
+    (typeof given === "object" &&
+      given !== null &&
+      !Array.isArray(given) &&
+      Object.values(given).every((one) => typeof one === "string"));
   const text = (given: unknown) => given === undefined || typeof given === "string";
   return (
     typeof n === "string" && [t, b, v, m, c].every(text) && texts(s) && texts(i) && (t !== undefined || b !== undefined)
