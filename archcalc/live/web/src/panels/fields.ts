@@ -50,8 +50,7 @@ interface Seen {
 export function span({ local, jump, first, start, fixed }: Reach, place: number): Span {
   const middle = start + jump * (place - first);
   const half = (local - 1) / 2;
-  if (!fixed) return [middle - half, middle + half];
-  return local ? [Math.min(fixed[0], middle - half), Math.max(fixed[1], middle + half)] : fixed;
+  return [Math.min(middle - half, fixed?.[0] ?? Infinity), Math.max(middle + half, fixed?.[1] ?? -Infinity)];
 }
 
 const numeric = (value: number | string | null | undefined) => Number(value ?? NaN);
