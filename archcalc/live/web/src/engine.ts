@@ -39,6 +39,8 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
   let running: Job | null = null;
   let begun = 0;
   let ready = false;
+  // Why there is no engine, where it could not be started.
+  let broken: string | null = null;
   let alive = make();
   let timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -48,6 +50,7 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
 
   function listen() {
     ready = false;
+    broken = null;
     told("starting", "");
     alive.onmessage = ({ data }: MessageEvent<FromWorker>) => {
       if (data.sort === "ready") {
@@ -55,19 +58,30 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
         told("ready", data.said);
         next();
       } else if (data.sort === "failed") {
-        told("failed", data.said);
-        const lost = running ? [running, ...waiting.splice(0)] : waiting.splice(0);
-        running = null;
-        for (const job of lost) job.settle(job.questions.map(() => refused(data.said)));
+        fail(data.said);
       } else {
         finish(data.answers);
       }
     };
     alive.onerror = (event) => {
       event.preventDefault();
-      told("failed", "the engine could not be loaded");
+      fail("the engine could not be loaded");
     };
     for (const [path, file] of files) send({ sort: "file", path, file });
+  }
+
+  function fail(said: string) {
+    clearTimeout(timer);
+    ready = false;
+    broken = said;
+    told("failed", said);
+    const lost = running ? [running, ...waiting.splice(0)] : waiting.splice(0);
+    running = null;
+    for (const job of lost) refuse(job, said);
+  }
+
+  function refuse(job: Job, said: string) {
+    job.settle(job.questions.map(() => refused(said)));
   }
 
   function finish(answers: Answer[] | null) {
@@ -80,6 +94,8 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
   }
 
   function next() {
+    // Without an engine nobody waits for it.
+    if (broken !== null) for (const job of waiting.splice(0)) refuse(job, broken);
     if (!ready || running) return;
     running = waiting.shift() ?? null;
     if (!running) return;
@@ -99,13 +115,13 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
     alive = make();
     listen();
     told("stopped", said);
-    job?.settle(job.questions.map(() => refused(said)));
+    if (job) refuse(job, said);
   }
 
   function hurry() {
     const slot = running?.slot;
     if (!slot || !waiting.some((job) => job.slot === slot)) return;
-    if (performance.now() - begun > PATIENCE) restart("stopped, since the text has changed");
+    if (performance.now() - begun >= PATIENCE) restart("stopped, since the text has changed");
     else setTimeout(hurry, PATIENCE);
   }
 

@@ -64,12 +64,14 @@ export function learn(ask: (slot: string, question: Question) => Promise<Answer 
   document.addEventListener("scroll", hide, { capture: true, passive: true });
 
   async function workingOf(row: Row): Promise<Cell[] | null> {
-    const found = known.get(row.name);
+    // What is known may be forgotten while the engine is asked.
+    const ofThis = known;
+    const found = ofThis.get(row.name);
     if (found || !network) return found ?? null;
     const answer = await ask("working", { ask: "working", of: [network], with: { layer: row.name } });
     if (!answer?.ok) return null;
     const cells = (exact(answer.text) as Workings).rows.flatMap((one) => (one.name === row.name ? one.cells : []));
-    known.set(row.name, cells);
+    ofThis.set(row.name, cells);
     return cells;
   }
 

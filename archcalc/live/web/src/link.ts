@@ -8,8 +8,7 @@ export interface Seen {
   networks: Network[];
   /** The names of those that are bundled as they are, null for others. */
   bundled: (string | null)[];
-  /** Null where the link leaves it open. */
-  panel: string | null;
+  panel: string;
   layer: string | null;
 }
 
@@ -47,7 +46,7 @@ export async function packed(seen: Seen): Promise<string> {
   if (first?.b && !others.length && Object.keys(first).every((key) => ["n", "b", "v"].includes(key)))
     address.set("net", first.b);
   else address.set("spec", await squeezed(JSON.stringify(networks)));
-  if (seen.panel !== null && seen.panel !== "table") address.set("panel", seen.panel);
+  if (seen.panel !== "table") address.set("panel", seen.panel);
   if (seen.layer) address.set("layer", seen.layer);
   return address.toString();
 }
@@ -55,7 +54,7 @@ export async function packed(seen: Seen): Promise<string> {
 /** What an address holds, null for one that holds nothing; rejects for one that is damaged. */
 export async function unpacked(hash: string): Promise<Seen | null> {
   const address = new URLSearchParams(hash.replace(/^#/, ""));
-  const panel = address.get("panel");
+  const panel = address.get("panel") ?? "table";
   const layer = address.get("layer");
   const name = address.get("net");
   if (name) return { networks: [network({ n: name, b: name })], bundled: [name], panel, layer };
@@ -84,7 +83,10 @@ function isPacked(value: unknown): value is Packed {
   const { n, t, b, v, s, i, m, c } = value as Record<string, unknown>;
   const texts = (given: unknown) =>
     given === undefined ||
-    (typeof given === "object" && given !== null && Object.values(given).every((one) => typeof one === "string"));
+    (typeof given === "object" &&
+      given !== null &&
+      !Array.isArray(given) &&
+      Object.values(given).every((one) => typeof one === "string"));
   const text = (given: unknown) => given === undefined || typeof given === "string";
   return (
     typeof n === "string" && [t, b, v, m, c].every(text) && texts(s) && texts(i) && (t !== undefined || b !== undefined)

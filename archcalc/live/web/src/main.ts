@@ -33,7 +33,8 @@ const query = new URLSearchParams(location.search);
 const embedded = query.has("embed");
 document.documentElement.classList.toggle("embedded", embedded);
 // Whoever embeds the page may want a shorter limit than a reader who waits.
-const limit = Number(query.get("seconds")) || 30;
+// No limit that is none: a page that waited for ever could be stopped by hand alone.
+const limit = Math.min(Math.max(Number(query.get("seconds")) || 30, 0.1), 3_600);
 
 const start = await started();
 
@@ -233,7 +234,7 @@ const visit: Visit = {
   },
   show: (panel, layer) => {
     // A page inside another has the panel that this one gave it, and no tabs to go on from there.
-    if (!query.get("embed")) switcher.choose(panel ?? "table");
+    if (!query.get("embed")) switcher.choose(panel);
     if (layer !== null) choose(layer);
   },
   say,

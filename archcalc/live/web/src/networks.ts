@@ -19,9 +19,10 @@ export function matching(networks: readonly Bundled[], text: string): Bundled[] 
     const said = `${name} ${title} ${family} ${task}`.toLowerCase();
     return words.every((word) => said.includes(word));
   });
-  // Who types resnet means one that is called so before one that is an Inception too.
-  const begins = ({ name }: Bundled) => Number(!name.toLowerCase().startsWith(words[0] ?? ""));
-  return words.length ? found.toSorted((a, b) => begins(a) - begins(b)) : found;
+  // Who types resnet means one that is called so before one that is an Inception too, and vgg16 before vgg16c.
+  const [first = ""] = words;
+  const rank = (name: string) => (name === first ? 0 : name.startsWith(first) ? 1 : 2);
+  return found.toSorted((a, b) => rank(a.name.toLowerCase()) - rank(b.name.toLowerCase()));
 }
 
 /** A dialog with all networks; `chosen` hears of the one that is taken. */

@@ -2,19 +2,19 @@
 
 import type { Count } from "./protocol";
 
-type Source = { source?: string } | undefined;
+const DIGITS = /^-?\d+$/;
+// The texts and the numbers of a JSON text.
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
 
 /** A JSON text in which whole numbers past 2⁵³ stay exact, as texts of digits. */
 export function exact(text: string): unknown {
   if (!/\d{16}/.test(text)) return JSON.parse(text);
-  const kept = (_key: string, value: unknown, context?: Source): unknown =>
-    typeof value === "number" && !Number.isSafeInteger(value) && /^-?\d+$/.test(context?.source ?? "")
-      ? context?.source
-      : value;
-  return JSON.parse(text, kept);
+  // Not every browser tells a reviver how a number was written.
+  const kept = text.replace(TOKENS, (token) =>
+    DIGITS.test(token) && !Number.isSafeInteger(Number(token)) ? `"${token}"` : token,
+  );
+  return JSON.parse(kept);
 }
-
-const DIGITS = /^-?\d+$/;
 
 const SUPERSCRIPTS = "⁰¹²³⁴⁵⁶⁷⁸⁹";
 
@@ -45,10 +45,12 @@ const UNITS = ["", " K", " M", " G", " T", " P", " E"];
 export function short(count: Count): string {
   const value = Number(count);
   if (count === null || !Number.isFinite(value) || Math.abs(value) < 10_000) return full(count);
-  const thousands = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.abs(value)) / 3));
-  const scaled = value / 1000 ** thousands;
-  const unit = UNITS[thousands] ?? "";
-  return `${scaled >= 100 ? scaled.toFixed(0) : scaled >= 10 ? scaled.toFixed(1) : scaled.toFixed(2)}${unit}`;
+  // Rounded before the unit is chosen: 999,999 is 1.00 M and not 1000 K.
+  const [digits = "", power = ""] = value.toExponential(2).split("e");
+  const thousands = Math.min(UNITS.length - 1, Math.floor(Number(power) / 3));
+  const before = Number(power) - 3 * thousands;
+  const scaled = Number(digits) * 10 ** before;
+  return `${scaled.toFixed(Math.max(0, 2 - before))}${UNITS[thousands] ?? ""}`;
 }
 
 /** A count as a number to draw, 0 where it is none. */
@@ -59,7 +61,7 @@ export function drawn(count: Count): number {
 
 /** A shape as people write it, such as 3×224×224. */
 export function shape(sizes: readonly Count[]): string {
-  return sizes
-    .map((size) => (typeof size === "string" && /[^\w]/.test(size) ? `(${written(size)})` : String(size)))
-    .join("×");
+  const one = (size: Count) =>
+    typeof size === "string" && /[^\w]/.test(size) ? `(${written(size)})` : String(size ?? "?");
+  return sizes.map(one).join("×");
 }

@@ -4,7 +4,7 @@ import { html } from "./dom";
 import { shape } from "./numbers";
 import type { Aside, Count, Network } from "./protocol";
 
-/** The range of a slider around a value: from 1 to at least four times as much, in steps that people would take. */
+/** The range of a slider around a value: from one step to at least four times the value, in steps that people would take. */
 export function range(value: number): { min: number; max: number; step: number } {
   const step = value >= 64 && value % 32 === 0 ? 32 : value >= 16 && value % 8 === 0 ? 8 : 1;
   return { min: step, max: Math.max(8, Math.ceil((value * 4) / step) * step), step };
@@ -71,7 +71,9 @@ export function settings(
     for (const field of params.querySelectorAll<HTMLInputElement>("input")) {
       if (field === document.activeElement) continue;
       const value = current(field, aside);
-      if (value !== null && field.value !== value) field.value = value;
+      if (value === null) continue;
+      if (field.type === "checkbox") field.checked = value === "true";
+      else if (field.value !== value) field.value = value;
     }
   }
 
@@ -105,7 +107,7 @@ export function settings(
   function param(name: string, value: string): HTMLElement {
     const now = network?.set[name] ?? value;
     if (value === "true" || value === "false") {
-      const box = html("input", { type: "checkbox", checked: now === "true" });
+      const box = html("input", { type: "checkbox", checked: now === "true", "data-param": name });
       box.addEventListener("change", () => {
         set(name, String(box.checked));
       });

@@ -13,7 +13,6 @@ export interface TablePanel {
   show(table: Table, aside: Aside): void;
   /** Light the rows of a layer, and bring the first into view if asked. */
   light(names: ReadonlySet<string>, reveal: boolean): void;
-  clear(): void;
 }
 
 interface Column {
@@ -150,14 +149,16 @@ export function tablePanel(
       if (!cell) return;
       const text = column.text(row);
       const at = number ? cell : cell.firstElementChild;
-      if (at && at.textContent !== text) at.replaceChildren(...(number ? [text] : breakable(text)));
+      if (at && at.textContent !== text) {
+        at.replaceChildren(...(number ? [text] : breakable(text)));
+        if (column.bar) cell.classList.toggle("none", text === "0");
+      }
       if (column.bar) {
         const share = most[number] ? drawn(column.bar(row)) / most[number] : 0;
         const bar = share.toFixed(4);
         if (cell.dataset["bar"] !== bar) {
           cell.dataset["bar"] = bar;
           cell.style.setProperty("--bar", bar);
-          cell.classList.toggle("none", text === "0");
         }
       }
     });
@@ -189,14 +190,6 @@ export function tablePanel(
         if (on && first && reveal) element.scrollIntoView({ block: "nearest" });
         if (on) first = false;
       }
-    },
-    clear() {
-      last = null;
-      shown = [];
-      body.replaceChildren();
-      head.replaceChildren();
-      foot.replaceChildren();
-      caption.textContent = "";
     },
   };
 }

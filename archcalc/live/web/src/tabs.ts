@@ -39,6 +39,8 @@ export function tabs(
   });
 
   list.addEventListener("keydown", (event) => {
+    // With one of these an arrow is the browser's: back, or forward.
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
     const at = panels.indexOf(open);
     const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: panels.length - 1 }[event.key];
     if (to === undefined) return;

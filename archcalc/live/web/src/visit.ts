@@ -12,7 +12,7 @@ export interface Visit {
   /** Put networks on the page, the first into the editor, with its name if it is bundled. */
   enter: (networks: readonly [Network, ...Network[]], bundled: string | null) => Promise<void>;
   /** Open a panel, and light a layer. */
-  show: (panel: string | null, layer: string | null) => void;
+  show: (panel: string, layer: string | null) => void;
   say: (text: string) => void;
   complain: (said: string) => void;
 }

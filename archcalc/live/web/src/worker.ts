@@ -155,7 +155,7 @@ let before: Promise<unknown> = engine.then(
   ({ python }) => {
     tell({ sort: "ready", said: `Pyodide ${python.version}` });
     setTimeout(() => {
-      before = before.then(settle);
+      before = before.then(settle).catch(() => undefined);
     }, 1_500);
   },
   (error: unknown) => {
@@ -179,4 +179,6 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
     }
     tell({ sort: "answers", answers });
   });
+  // A file that could not be put there ends no more than a question about it.
+  before = before.catch(() => undefined);
 };

@@ -90,9 +90,11 @@ export function comparePanel(
         content.replaceChildren();
         return;
       }
-      const of = [result.network, ...panel.others];
+      const { others } = panel;
+      const of = [result.network, ...others];
       const answer = await page.ask("comparison", { ask: "comparison", of, with: {} });
-      if (answer === null) return;
+      // One that was taken out meanwhile is no longer compared with.
+      if (answer === null || others !== panel.others) return;
       if (answer.ok) inserted(content, answer.text, page, new Set());
       else content.replaceChildren(complaint(answer));
     },

@@ -1,6 +1,7 @@
 /** The diagram: archcalc's own SVG, each of its boxes a button that lights its layers. */
 
 import { html } from "../dom";
+import { disarm } from "../harmless";
 import { complaint } from "./pages";
 import type { Page, Panel, Result } from "./panel";
 
@@ -20,8 +21,9 @@ function decoded(name: string): string {
 /** An SVG text as an element without anything that could run. */
 export function picture(text: string): SVGElement | null {
   const root = new DOMParser().parseFromString(text, "image/svg+xml").documentElement;
-  if (root.localName !== "svg") return null;
-  for (const element of root.querySelectorAll("script, foreignObject")) element.remove();
+  // A damaged text gives an element that says so, in some browsers below what could be read.
+  if (root.localName !== "svg" || root.querySelector("parsererror")) return null;
+  disarm(root);
   return document.importNode(root, true) as unknown as SVGElement;
 }
 

@@ -10,7 +10,13 @@ interface Field {
   name: string;
   output: (number | string)[];
   size: (number | string | null)[];
+  /** The size of the part that moves with the place. */
+  local: (number | string | null)[];
+  /** What every place sees, as through a global pooling. */
+  fixed: ([number | string, number | string] | null)[];
   jump: (number | string | null)[];
+  /** The first place that sees anything of the input, and the centre of what it sees. */
+  first: (number | string | null)[];
   start: (number | string | null)[];
   exact: boolean;
 }
@@ -23,18 +29,44 @@ interface Fields {
 /** The first and the last place of a field along an axis. */
 type Span = [number, number];
 
-/** A field that can be drawn: the sizes of the input and of the output, and the numbers of the field, by axis. */
+/** A field along an axis, in numbers alone. */
+export interface Reach {
+  local: number;
+  jump: number;
+  first: number;
+  start: number;
+  fixed: Span | null;
+}
+
+/** A field that can be drawn: the sizes of the input and of the output, and the reach of the field, by axis. */
 interface Seen {
   field: Field;
   whole: number[];
   outputs: number[];
-  numbers: { sizes: number[]; jumps: number[]; starts: number[] };
+  reaches: Reach[];
 }
 
 /** The places of the input that one output sees along an axis, before they are cut off at its ends; both are inclusive. */
-export function span(size: number, jump: number, start: number, place: number): Span {
-  const middle = start + jump * place;
-  return [middle - (size - 1) / 2, middle + (size - 1) / 2];
+export function span({ local, jump, first, start, fixed }: Reach, place: number): Span {
+  const middle = start + jump * (place - first);
+  const half = (local - 1) / 2;
+  return [Math.min(middle - half, fixed?.[0] ?? Infinity), Math.max(middle + half, fixed?.[1] ?? -Infinity)];
+}
+
+const numeric = (value: number | string | null | undefined) => Number(value ?? NaN);
+
+/** The field of a layer along each axis; a NaN is what no number says. */
+function reachesOf({ size, local, jump, first, start, fixed }: Field): Reach[] {
+  return size.map((_, axis) => {
+    const always = fixed[axis];
+    return {
+      local: numeric(local[axis]),
+      jump: numeric(jump[axis]),
+      first: numeric(first[axis]),
+      start: numeric(start[axis]),
+      fixed: always ? [numeric(always[0]), numeric(always[1])] : null,
+    };
+  });
 }
 
 export function fieldPanel(page: Page): Panel {
@@ -83,11 +115,9 @@ export function fieldPanel(page: Page): Panel {
     const axes = field.size.length;
     const whole = fields.input.slice(-axes).map(Number);
     const outputs = field.output.slice(-axes).map(Number);
-    const numbers = [field.size, field.jump, field.start].map((values) =>
-      values.map((value) => (value === null ? NaN : Number(value))),
-    );
-    const [sizes = [], jumps = [], starts = []] = numbers;
-    const drawable = axes >= 1 && axes <= 2 && [whole, outputs, sizes, jumps, starts].flat().every(Number.isFinite);
+    const reaches = reachesOf(field);
+    const known = [...whole, ...outputs, ...reaches.flatMap((reach) => span(reach, 0))];
+    const drawable = axes >= 1 && axes <= 2 && known.every(Number.isFinite);
     // A layer after the last map, such as a dense one, has no places of its own.
     const placed = field.output.length > axes;
     if (!drawable || !placed) {
@@ -96,22 +126,22 @@ export function fieldPanel(page: Page): Panel {
           "p",
           {},
           html("strong", {}, field.name),
-          ` sees ${field.size.map((size) => size ?? "all").join("×")} of ${whole.join("×")}.`,
+          ` sees ${field.size.map((size) => size ?? "all").join("×")} of ${fields.input.slice(-axes).join("×")}.`,
         ),
       );
       return;
     }
     if (places.length !== axes || places.some((place, axis) => place >= (outputs[axis] ?? 0)))
       places = outputs.map((size) => Math.floor((size - 1) / 2));
-    const seen = { field, whole, outputs, numbers: { sizes, jumps, starts } };
+    const seen = { field, whole, outputs, reaches };
     drawing.replaceChildren(
       html("div", {}, picture(seen)),
       html("div", {}, html("p", {}, ...sentence(seen)), ...sliders(seen)),
     );
   }
 
-  function spansOf({ numbers: { sizes, jumps, starts } }: Seen): Span[] {
-    return places.map((place, axis) => span(sizes[axis] ?? 1, jumps[axis] ?? 1, starts[axis] ?? 0, place));
+  function spansOf({ reaches }: Seen): Span[] {
+    return reaches.map((reach, axis) => span(reach, places[axis] ?? 0));
   }
 
   function picture(seen: Seen): SVGSVGElement {

@@ -1,6 +1,7 @@
 /** Panels that show a page of the engine's as it is: formulas, memory, figures, conventions, fields. */
 
 import { html } from "../dom";
+import { disarm } from "../harmless";
 import type { Answer } from "../protocol";
 import type { Page, Panel, Result } from "./panel";
 
@@ -18,9 +19,9 @@ export function complaint(answer: Answer & { ok: false }): HTMLElement {
 
 /** A part of a page from the engine, which has escaped every text in it; rows with the name of a layer choose it. */
 export function inserted(into: HTMLElement, text: string, page: Page, names: ReadonlySet<string>): void {
-  const parsed = new DOMParser().parseFromString(text, "text/html");
-  for (const element of parsed.querySelectorAll("script, iframe, object, embed, link, meta")) element.remove();
-  into.replaceChildren(...parsed.body.childNodes);
+  const parsed = new DOMParser().parseFromString(text, "text/html").body;
+  disarm(parsed);
+  into.replaceChildren(...parsed.childNodes);
   for (const row of into.querySelectorAll<HTMLElement>("tbody tr")) {
     const name = row.querySelector("th, td")?.textContent.trim() ?? "";
     if (!names.has(name)) continue;

@@ -1,6 +1,7 @@
 /** The worksheet: the table with blanks, filled in and marked in place. */
 
 import { html } from "../dom";
+import { exact } from "../numbers";
 import { complaint } from "./pages";
 import type { Page, Panel, Result } from "./panel";
 
@@ -69,6 +70,7 @@ export function worksheetPanel(page: Page): Panel {
     const answer = await page.ask("worksheet", { ask: "worksheet", of: [result.network], with: {} });
     if (answer === null) return;
     if (!answer.ok) {
+      key = "";
       content.replaceChildren(complaint(answer));
       return;
     }
@@ -132,7 +134,7 @@ export function worksheetPanel(page: Page): Panel {
     if (!last) return null;
     const answer = await page.ask("grade", { ask: "grade", of: [last.network], with: { csv } });
     if (answer === null) return null;
-    if (answer.ok) return (JSON.parse(answer.text) as { cells: Marked[] }).cells;
+    if (answer.ok) return (exact(answer.text) as { cells: Marked[] }).cells;
     score.textContent = answer.said;
     return null;
   }
