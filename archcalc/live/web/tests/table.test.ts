@@ -85,7 +85,7 @@ describe("the table", () => {
       ["conv", "conv2d", "out=8", "8×4×4", "128", "100", "1,000"],
       ["fc", "conv2d", "out=8", "(N/2)×3", "128", "?", "64·N"],
     ]);
-    expect(texts("tfoot tr")).toEqual([["total", "", "", "", "128*N", "1,234,567", "?"]]);
+    expect(texts("tfoot tr")).toEqual([["total", "", "", "", "128·N", "1,234,567", "?"]]);
     expect(parent.querySelector("caption")?.textContent).toBe("net, 2 rows");
     expect([...parent.querySelectorAll("tbody tr")].map((one) => one.className)).toEqual(["conv", "other"]);
   });
