@@ -82,7 +82,8 @@ export function answered(
     const asked = question();
     if (!asked) return null;
     const answer = await ask(asked);
-    if (answer.ok) return answer.text;
+    // As a command writes it.
+    if (answer.ok) return answer.text.replace(/\n?$/, "\n");
     failed(answer.said);
     return null;
   };

@@ -38,7 +38,7 @@ export async function opened(file: File, engine: Engine, number: number): Promis
   if (!spec) return { network: null, said: `${file.name} could not be read` };
   if (!spec.ok) return { network: null, said: spec.said };
   const stem = file.name.replace(/\.[^.]*$/, "");
-  return { network: plain(`${stem}.yaml`, spec.text), said: `${file.name} as a spec` };
+  return { network: plain(`${stem}.yaml`, `${spec.text}\n`), said: `${file.name} as a spec` };
 }
 
 /** The network of a bundled name, with its text. */

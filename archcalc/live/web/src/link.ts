@@ -8,7 +8,8 @@ export interface Seen {
   networks: Network[];
   /** The names of those that are bundled as they are, null for others. */
   bundled: (string | null)[];
-  panel: string;
+  /** Null where the link names none. */
+  panel: string | null;
   layer: string | null;
 }
 
@@ -46,7 +47,7 @@ export async function packed(seen: Seen): Promise<string> {
   if (first?.b && !others.length && Object.keys(first).every((key) => ["n", "b", "v"].includes(key)))
     address.set("net", first.b);
   else address.set("spec", await squeezed(JSON.stringify(networks)));
-  if (seen.panel !== "table") address.set("panel", seen.panel);
+  if (seen.panel !== null && seen.panel !== "table") address.set("panel", seen.panel);
   if (seen.layer) address.set("layer", seen.layer);
   return address.toString();
 }
@@ -54,7 +55,7 @@ export async function packed(seen: Seen): Promise<string> {
 /** What an address holds, null for one that holds nothing; rejects for one that is damaged. */
 export async function unpacked(hash: string): Promise<Seen | null> {
   const address = new URLSearchParams(hash.replace(/^#/, ""));
-  const panel = address.get("panel") ?? "table";
+  const panel = address.get("panel");
   const layer = address.get("layer");
   const name = address.get("net");
   if (name) return { networks: [network({ n: name, b: name })], bundled: [name], panel, layer };

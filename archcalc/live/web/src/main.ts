@@ -37,6 +37,8 @@ interface Start {
 const query = new URLSearchParams(location.search);
 const embedded = query.has("embed");
 document.documentElement.classList.toggle("embedded", embedded);
+// The panel that is open where no link names one.
+const landing = query.get("embed") || query.get("panel") || "table";
 // Whoever embeds the page may want a shorter limit than a reader who waits.
 const limit = Number(query.get("seconds")) || 30;
 
@@ -60,6 +62,10 @@ let network: Network = start.network;
 let bundled: string | null = start.bundled;
 let result: Result | null = null;
 let chosen: string | null = null;
+// All layers that are lit, of which the chosen one is the first: a line of the text may stand for several.
+let lights: readonly string[] = [];
+// The layer of a link, until its network is counted.
+let linked: string | null = null;
 let opening = 0;
 
 // What was ready before the engine was, by question.
@@ -205,8 +211,12 @@ async function count() {
   working.forget(wanted);
   knobs.show(result.aside, wanted);
   summarise(result);
-  if (!result.table.rows.some((row) => row.name === chosen)) chosen = null;
+  const there = new Set(result.table.rows.map((row) => row.name));
+  lights = lights.filter((name) => there.has(name));
+  chosen = lights[0] ?? null;
   refresh(switcher.open);
+  if (linked !== null && there.has(linked)) choose(linked);
+  linked = null;
   root.dataset["counted"] = result.table.network;
 }
 
@@ -246,28 +256,31 @@ function summarise({ table: { title, network: name, totals: sums, depth, unit, c
 }
 
 function refresh(panel: Panel) {
-  if (!result || shownIn.get(panel) === result) return;
+  if (!result) return;
+  if (shownIn.get(panel) === result) {
+    // Another layer may have been chosen while it was covered.
+    panel.light(lit());
+    return;
+  }
   shownIn.set(panel, result);
   void Promise.resolve(panel.show(result)).then(() => {
     panel.light(lit());
   });
 }
 
-function lit(): Set<string> {
-  return new Set(chosen === null ? [] : [chosen]);
-}
+const lit = () => new Set(lights);
 
 function choose(name: string | null) {
-  chosen = name;
   const at = result?.table.rows.findIndex((row) => row.name === name) ?? -1;
   const line = result?.aside.rows[at]?.line ?? 0;
   edit.light(line ? [line] : [], true);
   light(name === null ? [] : [name]);
 }
 
-function light(layers: string[]) {
+function light(layers: readonly string[]) {
+  lights = layers;
   chosen = layers[0] ?? null;
-  const set = new Set(layers);
+  const set = lit();
   table.light(set, switcher.open === tablesPanel);
   if (switcher.open !== tablesPanel) switcher.open.light(set);
 }
@@ -296,6 +309,7 @@ part("networks", HTMLButtonElement).addEventListener("click", () => {
 function enter(next: Network, name: string | null) {
   network = next;
   bundled = name;
+  lights = [];
   chosen = null;
   edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain");
   entitle();
@@ -390,38 +404,41 @@ part("share", HTMLButtonElement).addEventListener("click", () => {
   });
 });
 
-async function follow(hash: string): Promise<boolean> {
+/** Go where a link leads. It gives null, or what keeps it from that, which is "" for a link that leads nowhere. */
+async function follow(hash: string): Promise<string | null> {
   let seen: Seen | null = null;
   try {
     seen = await unpacked(hash);
   } catch (error) {
-    complain(
-      {
-        ok: false,
-        said: `the link is damaged: ${error instanceof Error ? error.message : "no spec in it"}`,
-        mistakes: [],
-      },
-      network,
-    );
+    return `the link is damaged: ${error instanceof Error ? error.message : "no spec in it"}`;
   }
   const [first, ...others] = seen?.networks ?? [];
-  if (!seen || !first) return false;
+  if (!seen || !first) return "";
   await listed;
   const name = seen.bundled[0] ?? null;
-  if (name === null) enter(first, null);
-  else {
+  let next = first;
+  if (name !== null) {
     const found = await bundledText(name, running);
-    if (!found.network) complain({ ok: false, said: found.said, mistakes: [] }, network);
-    else enter({ ...first, name: found.network.name, text: found.network.text, variant: found.network.variant }, name);
+    if (!found.network) return found.said;
+    next = { ...first, name: found.network.name, text: found.network.text, variant: found.network.variant };
   }
-  for (const other of others) compared.add(other);
-  chosen = seen.layer;
-  switcher.choose(seen.panel);
-  return true;
+  compared.others = others;
+  linked = seen.layer;
+  enter(next, name);
+  // Whoever embeds a panel means that one.
+  switcher.choose((embedded ? null : seen.panel) ?? landing);
+  return null;
+}
+
+async function lead() {
+  const said = await follow(location.hash);
+  if (said === null) return;
+  if (!result) await count();
+  if (said) complain({ ok: false, said, mistakes: [] }, network);
 }
 
 window.addEventListener("hashchange", () => {
-  void follow(location.hash);
+  void lead();
 });
 
 // Downloads, learn mode, the two halves of a narrow page.
@@ -463,7 +480,8 @@ const downloads: Download[] = [
   fromPicture(charts, ".charts.svg", "Charts, SVG", standalone),
   fromPicture(charts, ".charts.png", "Charts, PNG", png),
   ...start.programs.map(({ name, suffix }) =>
-    fromEngine(suffix || `.${name}.txt`, `For ${name}`, "export", { to: name }),
+    // Several programs read files of the same ending, and one of them that of specs.
+    fromEngine(`.${name}${suffix || ".txt"}`, `For ${name}`, "export", { to: name }),
   ),
 ];
 const menu = part("downloads", HTMLDetailsElement);
@@ -499,9 +517,9 @@ halves.forEach((button, at) => {
 });
 
 // The first result stands here at once; a link's comes when the engine is there.
-switcher.choose(query.get("embed") || query.get("panel") || "table");
+switcher.choose(landing);
 entitle();
-if (!(await follow(location.hash))) void count();
+void lead();
 void json("schema.json").then((schema) => {
   edit.learn(schema as Parameters<typeof edit.learn>[0]);
 });

@@ -49,10 +49,12 @@ export function fieldPanel(page: Page): Panel {
   );
   let fields: Fields | null = null;
   let places: number[] = [];
+  // The layer that they are places of.
+  let of = "";
 
   async function show(result: Result) {
-    const of = [result.network];
-    const answer = await page.ask("fields", { ask: "fields", of, with: {} });
+    const networks = [result.network];
+    const answer = await page.ask("fields", { ask: "fields", of: networks, with: {} });
     if (answer === null) return;
     if (!answer.ok) {
       fields = null;
@@ -63,7 +65,7 @@ export function fieldPanel(page: Page): Panel {
     fields = exact(answer.text) as Fields;
     places = [];
     draw();
-    const listed = await page.ask("field_table", { ask: "field_table", of, with: {} });
+    const listed = await page.ask("field_table", { ask: "field_table", of: networks, with: {} });
     if (listed?.ok) inserted(table, listed.text, page, new Set(result.table.rows.map((row) => row.name)));
     mark();
   }
@@ -99,8 +101,9 @@ export function fieldPanel(page: Page): Panel {
       );
       return;
     }
-    if (places.length !== axes || places.some((place, axis) => place >= (outputs[axis] ?? 0)))
+    if (of !== field.name || places.length !== axes || places.some((place, axis) => place >= (outputs[axis] ?? 0)))
       places = outputs.map((size) => Math.floor((size - 1) / 2));
+    of = field.name;
     const seen = { field, whole, outputs, numbers: { sizes, jumps, starts } };
     drawing.replaceChildren(
       html("div", {}, picture(seen)),
@@ -178,7 +181,6 @@ export function fieldPanel(page: Page): Panel {
     element,
     show,
     light: () => {
-      places = [];
       draw();
       mark();
     },
