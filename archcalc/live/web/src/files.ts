@@ -11,6 +11,8 @@ export function plain(name: string, text: string | null, variant = "", file: str
 
 // A text of more than this is no spec, and an editor would not be pleasant with it.
 const MAX_TEXT = 2_000_000;
+// What the engine holds in memory at once. Only the beginning of larger files matters, but all of one has to be put there.
+const MAX_BYTES = 2 ** 30;
 
 /** The text of a file, or null for one that is none. */
 export async function textOf(file: File): Promise<string | null> {
@@ -31,6 +33,10 @@ export type Opened = { network: Network; said: string } | { network: null; said:
 export async function opened(file: File, engine: Engine, number: number): Promise<Opened> {
   const text = await textOf(file);
   if (text !== null) return { network: plain(file.name, text), said: "" };
+  if (file.size > MAX_BYTES) {
+    const most = `${file.name} holds more than 1 GiB, which is more than the page reads`;
+    return { network: null, said: `${most}\n  = archcalc table ${file.name} reads it` };
+  }
   const path = `${number}/${file.name}`;
   engine.put(file, path);
   const whole = plain(file.name, null, "", path);
@@ -38,7 +44,7 @@ export async function opened(file: File, engine: Engine, number: number): Promis
   if (!spec) return { network: null, said: `${file.name} could not be read` };
   if (!spec.ok) return { network: null, said: spec.said };
   const stem = file.name.replace(/\.[^.]*$/, "");
-  return { network: plain(`${stem}.yaml`, spec.text), said: `${file.name} as a spec` };
+  return { network: plain(`${stem}.yaml`, `${spec.text}\n`), said: `${file.name} as a spec` };
 }
 
 /** The network of a bundled name, with its text. */

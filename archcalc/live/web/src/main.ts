@@ -47,6 +47,8 @@ let network: Network = start.network;
 let bundled: string | null = start.bundled;
 let result: Result | null = null;
 let chosen: string | null = null;
+// All layers that are lit, of which the chosen one is the first: a line of the text may stand for several.
+let lights: readonly string[] = [];
 
 // What was ready before the engine was, by question.
 const ready = new Map(start.answers.map(({ question, text }) => [JSON.stringify(question), text]));
@@ -152,7 +154,9 @@ async function count() {
   working.forget(wanted);
   knobs.show(result.aside, wanted);
   summarise(result.table);
-  if (!result.table.rows.some((row) => row.name === chosen)) chosen = null;
+  const there = new Set(result.table.rows.map((row) => row.name));
+  lights = lights.filter((name) => there.has(name));
+  chosen = lights[0] ?? null;
   refresh(switcher.open);
   root.dataset["counted"] = result.table.network;
 }
@@ -165,28 +169,31 @@ function complain(failed: (Answer & { ok: false }) | null, of: Network) {
 }
 
 function refresh(panel: Panel) {
-  if (!result || shownIn.get(panel) === result) return;
+  if (!result) return;
+  if (shownIn.get(panel) === result) {
+    // Another layer may have been chosen while it was covered.
+    panel.light(lit());
+    return;
+  }
   shownIn.set(panel, result);
   void Promise.resolve(panel.show(result)).then(() => {
     panel.light(lit());
   });
 }
 
-function lit(): Set<string> {
-  return new Set(chosen === null ? [] : [chosen]);
-}
+const lit = () => new Set(lights);
 
 function choose(name: string | null) {
-  chosen = name;
   const at = result?.table.rows.findIndex((row) => row.name === name) ?? -1;
   const line = result?.aside.rows[at]?.line ?? 0;
   edit.light(line ? [line] : [], true);
   light(name === null ? [] : [name]);
 }
 
-function light(layers: string[]) {
+function light(layers: readonly string[]) {
+  lights = layers;
   chosen = layers[0] ?? null;
-  const set = new Set(layers);
+  const set = lit();
   table.light(set, switcher.open === tablesPanel);
   if (switcher.open !== tablesPanel) switcher.open.light(set);
 }
@@ -194,6 +201,7 @@ function light(layers: string[]) {
 async function enter(next: Network, name: string | null) {
   network = next;
   bundled = name;
+  lights = [];
   chosen = null;
   edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain");
   title();

@@ -27,7 +27,8 @@ export function menu({ result, text, ask, say, diagram, charts, programs }: Save
       const counted = result();
       if (!counted) return null;
       const found = await ask({ ask: answer, of: [counted.network], with: options });
-      if (found.ok) return found.text;
+      // As a command writes it.
+      if (found.ok) return found.text.replace(/\n?$/, "\n");
       say(found.said);
       return null;
     };
@@ -64,7 +65,10 @@ export function menu({ result, text, ask, say, diagram, charts, programs }: Save
     fromEngine(".tikz.tex", "Diagram, TikZ", "diagram", { form: "tikz" }),
     fromPicture(charts, ".charts.svg", "Charts, SVG", standalone),
     fromPicture(charts, ".charts.png", "Charts, PNG", png),
-    ...programs.map(({ name, suffix }) => fromEngine(suffix || `.${name}.txt`, `For ${name}`, "export", { to: name })),
+    ...programs.map(({ name, suffix }) =>
+      // Several programs read files of the same ending, and one of them that of specs.
+      fromEngine(`.${name}${suffix || ".txt"}`, `For ${name}`, "export", { to: name }),
+    ),
   ];
   const element = part("downloads", HTMLDetailsElement);
   const stem = () => (result()?.table.network ?? "net").replace(/[^\w.-]+/g, "_");

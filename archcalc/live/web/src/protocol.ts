@@ -48,6 +48,8 @@ export interface Row {
   from: string[];
   inputs: Count[][];
   output: Count[];
+  /** The names of the axes of the output. */
+  axes: (string | null)[];
   params: Count;
   weights: Count;
   biases: Count;

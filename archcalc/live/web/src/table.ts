@@ -99,6 +99,7 @@ export function tablePanel(
   }
 
   function show(table: Table, aside: Aside) {
+    if (last && last[0].network !== table.network) limit = FIRST;
     last = [table, aside];
     const wanted = table.convention === "macs" ? COLUMNS : [...COLUMNS, COUNTED];
     if (wanted !== columns && (wanted.length !== columns.length || head.childElementCount === 0)) {
@@ -183,6 +184,11 @@ export function tablePanel(
     show,
     light(names, reveal) {
       lit = names;
+      // A row that was chosen elsewhere is worth drawing all.
+      if (last && shown.slice(limit).some((row) => names.has(row.name))) {
+        limit = Infinity;
+        show(...last);
+      }
       let first = true;
       for (const element of body.children) {
         const on = names.has(shown[Number((element as HTMLElement).dataset["at"])]?.name ?? "");

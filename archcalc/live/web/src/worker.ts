@@ -33,8 +33,6 @@ const ENGINE = new URL("../engine/", self.location.href).href;
 // Below it lie the reader's files; it is the engine's working folder, so that messages name a file as the reader does.
 const FILES = "/files";
 const SITE = "/engine";
-// What the page holds in memory at once. Only the beginning of larger files matters, but all of one has to be put there.
-const MAX_BYTES = 2 ** 30;
 
 const tell = (message: FromWorker) => {
   self.postMessage(message);
@@ -145,7 +143,6 @@ async function answer(question: Question): Promise<Answer> {
 
 async function put(path: string, file: File): Promise<void> {
   const { python } = await engine;
-  if (file.size > MAX_BYTES) return;
   python.FS.mkdirTree(`${FILES}/${path}`.replace(/\/[^/]*$/, ""));
   python.FS.writeFile(`${FILES}/${path}`, new Uint8Array(await file.arrayBuffer()), { canOwn: true });
 }

@@ -51,9 +51,18 @@ describe("opened", () => {
     const { engine, asked, put } = fake({ ok: true, text: "name: net" });
     const given = bytes(8, 0, 1);
     const found = await opened(given, engine, 3);
-    expect(found).toEqual({ network: plain("net.v2.yaml", "name: net"), said: "net.v2.onnx as a spec" });
+    expect(found).toEqual({ network: plain("net.v2.yaml", "name: net\n"), said: "net.v2.onnx as a spec" });
     expect(put.mock.calls).toEqual([[given, "3/net.v2.onnx"]]);
     expect(asked).toEqual([{ ask: "spec", of: [plain("net.v2.onnx", null, "", "3/net.v2.onnx")], with: {} }]);
+  });
+
+  it("is nothing of a file that is too large to be put there", async () => {
+    const { engine, put } = fake({ ok: true, text: "" });
+    const large = Object.defineProperty(bytes(0), "size", { value: 2 ** 30 + 1 });
+    const { network, said } = await opened(large, engine, 1);
+    expect(network).toBeNull();
+    expect(said).toMatch(/^net\.v2\.onnx holds more than 1 GiB.*\n {2}= archcalc table net\.v2\.onnx/);
+    expect(put).not.toHaveBeenCalled();
   });
 
   it("says why there is none", async () => {

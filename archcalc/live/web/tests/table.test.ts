@@ -9,6 +9,7 @@ const row = (name: string, changes: Partial<Row> = {}): Row => ({
   from: [],
   inputs: [],
   output: [8, 4, 4],
+  axes: ["channels", "height", "width"],
   params: 100,
   weights: 100,
   biases: 0,
@@ -178,6 +179,19 @@ describe("many rows", () => {
     expect([rows().length, more.hidden]).toEqual([1_502, true]);
     rows()[1_501]?.querySelector("button")?.click();
     expect(told.chosen).toHaveBeenCalledWith("l1501");
+    // Of another network there are as few again.
+    made.show(table(many, { network: "other" }), aside([]));
+    expect(rows().length).toBe(1_500);
+  });
+
+  it("come when one of them is chosen elsewhere", () => {
+    const { made, rows } = open();
+    made.show(table(Array.from({ length: 1_502 }, (_, at) => row(`l${at}`))), aside([]));
+    made.light(new Set(["l7"]), false);
+    expect(rows().length).toBe(1_500);
+    made.light(new Set(["l1501"]), false);
+    expect(rows().length).toBe(1_502);
+    expect(rows()[1_501]?.classList.contains("lit")).toBe(true);
   });
 });
 

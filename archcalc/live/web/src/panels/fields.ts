@@ -81,10 +81,14 @@ export function fieldPanel(page: Page): Panel {
   );
   let fields: Fields | null = null;
   let places: number[] = [];
+  // The names of the axes of each output, and of the input under no name.
+  let named = new Map<string, readonly (string | null)[]>();
+  // The layer that they are places of.
+  let of = "";
 
   async function show(result: Result) {
-    const of = [result.network];
-    const answer = await page.ask("fields", { ask: "fields", of, with: {} });
+    const networks = [result.network];
+    const answer = await page.ask("fields", { ask: "fields", of: networks, with: {} });
     if (answer === null) return;
     if (!answer.ok) {
       fields = null;
@@ -93,11 +97,20 @@ export function fieldPanel(page: Page): Panel {
       return;
     }
     fields = exact(answer.text) as Fields;
+    named = new Map(result.table.rows.map((row) => [row.name, row.axes]));
+    named.set("", result.aside.inputs[0]?.axes ?? []);
     places = [];
     draw();
-    const listed = await page.ask("field_table", { ask: "field_table", of, with: {} });
+    const listed = await page.ask("field_table", { ask: "field_table", of: networks, with: {} });
     if (listed?.ok) inserted(table, listed.text, page, new Set(result.table.rows.map((row) => row.name)));
     mark();
+  }
+
+  /** The sizes along the axes of the field; without names these are the last, as where channels come first. */
+  function along(sizes: (number | string)[], names: readonly (string | null)[] = []): (number | string)[] {
+    const axes = fields?.axes ?? [];
+    const at = axes.map((axis) => (axis === null ? -1 : names.indexOf(axis)));
+    return at.includes(-1) ? sizes.slice(-axes.length) : at.map((place) => sizes[place] ?? NaN);
   }
 
   function mark() {
@@ -113,8 +126,8 @@ export function fieldPanel(page: Page): Panel {
     const field = fields.rows.find((row) => row.name === name) ?? placedRows.at(-1) ?? fields.rows.at(-1);
     if (!field) return;
     const axes = field.size.length;
-    const whole = fields.input.slice(-axes).map(Number);
-    const outputs = field.output.slice(-axes).map(Number);
+    const whole = along(fields.input, named.get("")).map(Number);
+    const outputs = along(field.output, named.get(field.name)).map(Number);
     const reaches = reachesOf(field);
     const known = [...whole, ...outputs, ...reaches.flatMap((reach) => span(reach, 0))];
     const drawable = axes >= 1 && axes <= 2 && known.every(Number.isFinite);
@@ -126,13 +139,14 @@ export function fieldPanel(page: Page): Panel {
           "p",
           {},
           html("strong", {}, field.name),
-          ` sees ${field.size.map((size) => size ?? "all").join("×")} of ${fields.input.slice(-axes).join("×")}.`,
+          ` sees ${field.size.map((size) => size ?? "all").join("×")} of ${along(fields.input, named.get("")).join("×")}.`,
         ),
       );
       return;
     }
-    if (places.length !== axes || places.some((place, axis) => place >= (outputs[axis] ?? 0)))
+    if (of !== field.name || places.length !== axes || places.some((place, axis) => place >= (outputs[axis] ?? 0)))
       places = outputs.map((size) => Math.floor((size - 1) / 2));
+    of = field.name;
     const seen = { field, whole, outputs, reaches };
     drawing.replaceChildren(
       html("div", {}, picture(seen)),
@@ -210,7 +224,6 @@ export function fieldPanel(page: Page): Panel {
     element,
     show,
     light: () => {
-      places = [];
       draw();
       mark();
     },

@@ -22,14 +22,26 @@ export function inserted(into: HTMLElement, text: string, page: Page, names: Rea
   const parsed = new DOMParser().parseFromString(text, "text/html").body;
   disarm(parsed);
   into.replaceChildren(...parsed.childNodes);
-  for (const row of into.querySelectorAll<HTMLElement>("tbody tr")) {
+  const rows = [...into.querySelectorAll<HTMLElement>("tbody tr")].filter((row) => {
     const name = row.querySelector("th, td")?.textContent.trim() ?? "";
-    if (!names.has(name)) continue;
-    row.dataset["layer"] = name;
-    row.addEventListener("click", () => {
-      page.choose(name);
+    if (names.has(name)) row.dataset["layer"] = name;
+    return names.has(name);
+  });
+  rows.forEach((row, at) => {
+    const choose = () => {
+      page.choose(row.dataset["layer"] ?? null);
+    };
+    // One stop for the keyboard, from which the arrows lead to the others.
+    row.tabIndex = at ? -1 : 0;
+    row.addEventListener("click", choose);
+    row.addEventListener("keydown", (event) => {
+      const to = { ArrowDown: rows[at + 1], ArrowUp: rows[at - 1] }[event.key];
+      if (!to && event.key !== "Enter") return;
+      event.preventDefault();
+      if (to) to.focus();
+      else choose();
     });
-  }
+  });
 }
 
 /** A panel for a page of the engine's, with choices above it. `layered` ones are of the layer that is lit, where one is. */

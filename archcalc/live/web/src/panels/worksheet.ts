@@ -154,10 +154,8 @@ export function worksheetPanel(page: Page): Panel {
   async function marked() {
     const found = await grades(written());
     if (!found) return;
-    let right = 0;
+    const earned = ({ verdict }: Marked) => ["right", "rounded", "carried on"].includes(verdict);
     each(found, (cell, one) => {
-      const earned = ["right", "rounded", "carried on"].includes(one.verdict);
-      right += Number(earned);
       cell.className = one.verdict.replaceAll(" ", "-");
       const said = cell.querySelector(".why");
       const slip = one.slips.length
@@ -169,7 +167,7 @@ export function worksheetPanel(page: Page): Panel {
       if (said)
         said.textContent = one.verdict === "unanswered" ? "" : [one.verdict, slip, from].filter(Boolean).join(": ");
     });
-    score.textContent = `${right} of ${found.length} right`;
+    score.textContent = `${found.filter(earned).length} of ${found.length} right`;
   }
 
   async function filled() {

@@ -108,6 +108,18 @@ describe("the panel", () => {
     expect(["x", "y", "width", "height"].map((name) => seen?.getAttribute(name))).toEqual(["-1", "1", "3", "3"]);
   });
 
+  it("has the places along the axes of the field where channels come last", async () => {
+    const made = page({ fields: answer([field("conv", { output: [4, 6, 32] })], [8, 8, 3]), field_table: "" });
+    const panel = fieldPanel(made.page);
+    const last = result("conv");
+    const axes = ["height", "width", "channels"];
+    last.table.rows = last.table.rows.map((row) => ({ ...row, axes }));
+    last.aside.inputs = [{ name: "input", shape: [8, 8, 3], axes, tied: [false, false, false] }];
+    await panel.show(last);
+    const most = [...panel.element.querySelectorAll("input")].map((slider) => slider.max);
+    expect(most).toEqual(["3", "5"]);
+  });
+
   it("shows the layer that is chosen, and the last where it has no field", async () => {
     const rows = answer([field("conv"), field("pool", { jump: [4, 4], exact: false })]);
     const { page: made, panel, said } = await open(rows, "conv");

@@ -47,6 +47,22 @@ describe("inserted", () => {
     const layers = [...into.querySelectorAll<HTMLElement>("[data-layer]")].map((one) => one.dataset["layer"]);
     expect(layers).toEqual(["conv", "a/b"]);
   });
+
+  it("chooses a layer by the keyboard too, of which the first row is the one stop", () => {
+    const { into, chosen } = insert("<table><tbody><tr><td>a</td></tr><tr><td>b</td></tr></tbody></table>", "a", "b");
+    document.body.append(into);
+    const [a, b] = into.querySelectorAll<HTMLElement>("tr");
+    expect([a?.tabIndex, b?.tabIndex]).toEqual([0, -1]);
+    const press = (key: string) => document.activeElement?.dispatchEvent(new KeyboardEvent("keydown", { key }));
+    a?.focus();
+    press("ArrowDown");
+    expect(document.activeElement).toBe(b);
+    press("ArrowDown");
+    press("Enter");
+    press("ArrowUp");
+    expect(document.activeElement).toBe(a);
+    expect(chosen).toEqual(["b"]);
+  });
 });
 
 describe("a panel of a page", () => {
