@@ -10,6 +10,10 @@ export function range(value: number): { min: number; max: number; step: number }
   return { min: step, max: Math.max(8, Math.ceil((value * 4) / step) * step), step };
 }
 
+// A size that is left open, such as C or H; a longer word may be a choice, such as relu.
+const LETTER = /^[A-Za-z]\d*$/;
+const OF_LETTERS = { min: 1, max: 512, step: 1 };
+
 export interface Settings {
   /** The settings of a network that has been counted; elements that somebody uses stay. */
   show(aside: Aside, network: Network): void;
@@ -95,8 +99,9 @@ export function settings(
     text.addEventListener("change", () => {
       put(text.value.trim());
     });
-    if (!whole) return html("label", {}, html("span", {}, label), text);
-    const slider = html("input", { type: "range", ...range(number), value, "aria-label": `${label}, slider`, ...data });
+    const ends = whole ? range(number) : LETTER.test(value) ? OF_LETTERS : null;
+    if (!ends) return html("label", {}, html("span", {}, label), text);
+    const slider = html("input", { type: "range", ...ends, value, "aria-label": `${label}, slider`, ...data });
     slider.addEventListener("input", () => {
       text.value = slider.value;
       put(slider.value);

@@ -64,6 +64,18 @@ describe("the settings", () => {
     document.body.replaceChildren();
   });
 
+  it("have a slider for a letter too, which a number takes the place of once it is drawn", () => {
+    const { parent, made, changed, field } = open();
+    const letters = { ...aside, params: ["C", "relu"].map((value, at) => ({ name: `p${at}`, value })) };
+    made.show(letters, network);
+    expect(parent.querySelector('input[aria-label="p1, slider"]')).toBeNull();
+    const slider = field("p0, slider");
+    expect([slider.min, slider.max, field("p0").value]).toEqual(["1", "512", "C"]);
+    slider.value = "96";
+    slider.dispatchEvent(new Event("input"));
+    expect(changed).toHaveBeenLastCalledWith({ set: { p0: "96" } });
+  });
+
   it("are a slider for each whole number, and none for a size that is a param", () => {
     const { parent } = open();
     const labels = [...parent.querySelectorAll("input")].map((one) => one.getAttribute("aria-label") ?? one.type);
