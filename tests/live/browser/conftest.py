@@ -69,6 +69,8 @@ def page(visit, site, kept) -> Iterator[Any]:
     [shared] = kept
     shared.set_viewport_size(_DESKTOP)
     shared.emulate_media(color_scheme="light")
+    # By itself, for it is hidden where the page is wide.
+    shared.locator("#to-results").evaluate("button => button.click()")
     shared.locator("#learn").set_checked(False)
     follow(shared, "net=alexnet", "alexnet")
     shared.locator("#panel-table tbody tr").first.wait_for()
@@ -82,7 +84,9 @@ def page(visit, site, kept) -> Iterator[Any]:
     shared.remove_listener("pageerror", fault)
     assert not faults
     # A test that left a dialog open, or an engine that does not run, has used this page up.
-    if shared.locator("dialog[open], html:is([data-engine=starting], [data-engine=stopped], [data-engine=failed])").count():
+    if shared.locator(
+        "dialog[open], html:is([data-engine=starting], [data-engine=stopped], [data-engine=failed])"
+    ).count():
         kept.pop().close()
 
 

@@ -101,7 +101,10 @@ def cells(rows: Sequence[Any]) -> list[list[str]]:
             row["name"],
             row["layer"],
             row["settings"],
-            "×".join(f"({size})" if isinstance(size, str) and not size.isidentifier() else str(size) for size in row["output"]),
+            "×".join(
+                f"({size})" if isinstance(size, str) and not size.isidentifier() else str(size)
+                for size in row["output"]
+            ),
             *(shown(row[key]) for key in ("activations", "params", "macs")),
         ]
         for row in rows

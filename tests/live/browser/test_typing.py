@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import json
 
-from tests.live.browser.reader import TINY, awaited, boxes, cells, command, counted, editor, enter, numbers, printed, totals, write
+from tests.live.browser.reader import (
+    TINY,
+    awaited,
+    boxes,
+    cells,
+    command,
+    counted,
+    editor,
+    enter,
+    numbers,
+    printed,
+    totals,
+    write,
+)
 
 # Line 5 has an unknown kind, and line 8 an unknown setting.
 WRONG = TINY.replace("conv2d", "conv").replace("{out: classes}", "{ot: classes}")

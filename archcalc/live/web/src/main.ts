@@ -496,6 +496,11 @@ menu.querySelector("ul")?.append(
     return html("li", {}, html("button", { type: "button", click }, title));
   }),
 );
+menu.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  menu.open = false;
+  menu.querySelector("summary")?.focus();
+});
 document.addEventListener("click", (event) => {
   if (event.target instanceof Node && !menu.contains(event.target)) menu.open = false;
 });

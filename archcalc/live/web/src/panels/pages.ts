@@ -21,12 +21,26 @@ export function inserted(into: HTMLElement, text: string, page: Page, names: Rea
   const parsed = new DOMParser().parseFromString(text, "text/html");
   for (const element of parsed.querySelectorAll("script, iframe, object, embed, link, meta")) element.remove();
   into.replaceChildren(...parsed.body.childNodes);
-  for (const row of into.querySelectorAll<HTMLElement>("tbody tr")) {
-    const name = row.querySelector("th, td")?.textContent.trim() ?? "";
-    if (!names.has(name)) continue;
-    row.dataset["layer"] = name;
-    row.addEventListener("click", () => {
-      page.choose(name);
+  for (const table of into.querySelectorAll("table")) {
+    const rows = [...table.querySelectorAll<HTMLElement>("tbody tr")].filter((row) => {
+      const name = row.querySelector("th, td")?.textContent.trim() ?? "";
+      if (names.has(name)) row.dataset["layer"] = name;
+      return names.has(name);
+    });
+    rows.forEach((row, at) => {
+      const chosen = () => {
+        page.choose(row.dataset["layer"] ?? null);
+      };
+      row.addEventListener("click", chosen);
+      // One stop for the keyboard in each table; the arrows go on from there.
+      row.tabIndex = at ? -1 : 0;
+      row.addEventListener("keydown", (event) => {
+        const to = { ArrowDown: rows[at + 1], ArrowUp: rows[at - 1], Enter: row }[event.key];
+        if (!to) return;
+        event.preventDefault();
+        if (to === row) chosen();
+        else to.focus();
+      });
     });
   }
 }
