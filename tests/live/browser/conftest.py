@@ -47,7 +47,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="package")
-def visit(browser, site) -> Iterator[Any]:
+def visit(browser) -> Iterator[Any]:
     """A context that all tests share which need no other, so that the engine starts once."""
     context = browser.new_context(viewport=_DESKTOP, color_scheme="light")
     context.set_default_timeout(LONG)

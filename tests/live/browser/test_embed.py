@@ -18,8 +18,7 @@ def test_one_panel_is_shown_with_a_link_to_the_page(visit, site):
     with visit.expect_page() as other:
         link.click()
     assert other.value.url == f"{site}#net=vgg16&panel=diagram"
-    counted(other.value, "vgg16")
-    assert other.value.locator("#editor").is_visible()
+    other.value.locator("#editor").wait_for()
     other.value.close()
     page.close()
 

@@ -21,6 +21,9 @@ def stops(page, count, key="Tab"):
     names = []
     for _ in range(count):
         page.keyboard.press(key)
+        # The editor looks a moment later whether it has the focus.
+        if page.locator("#editor .cm-content:focus").count():
+            page.locator("#editor .cm-focused").wait_for()
         name, seen = page.evaluate(_FOCUS)
         assert seen, f"the focus cannot be seen on {name}"
         names.append(name)
