@@ -12,7 +12,7 @@ from archcalc.errors import SpecError
 from archcalc.live.answers import start
 from archcalc.live.folder import contents
 from archcalc.live.server import server
-from tests.live.browser.reader import LONG, follow
+from tests.live.browser.reader import LONG, arrive, follow
 from tests.programs import program
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
@@ -65,7 +65,7 @@ def kept() -> list[Any]:
 def page(visit, site, kept) -> Iterator[Any]:
     """The page with AlexNet in it, as a reader finds it."""
     if not kept:
-        kept.append(opened(visit, site))
+        kept.append(arrive(visit, site))
     [shared] = kept
     shared.set_viewport_size(_DESKTOP)
     shared.emulate_media(color_scheme="light")
@@ -90,14 +90,6 @@ def page(visit, site, kept) -> Iterator[Any]:
         kept.pop().close()
 
 
-def opened(context: Any, address: str) -> Any:
-    """A new page at an address, whose engine has started."""
-    page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector("html[data-engine=ready]", state="attached")
-    return page
-
-
 @pytest.fixture
 def fresh(browser, site) -> Iterator[Callable[..., Any]]:
     """A way to open the page as somebody who has never been there, at what is added to its address; `heard` gets requests."""
@@ -107,7 +99,7 @@ def fresh(browser, site) -> Iterator[Callable[..., Any]]:
         contexts.append(browser.new_context(viewport=_DESKTOP))
         contexts[-1].set_default_timeout(LONG)
         contexts[-1].on("request", heard)
-        return opened(contexts[-1], site + added)
+        return arrive(contexts[-1], site + added)
 
     yield made
     for context in contexts:
