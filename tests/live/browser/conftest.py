@@ -12,7 +12,7 @@ from archcalc.errors import SpecError
 from archcalc.live.answers import start
 from archcalc.live.folder import contents
 from archcalc.live.server import server
-from tests.live.browser.reader import LONG, follow
+from tests.live.browser.reader import LONG, arrive, follow
 from tests.programs import program
 
 _FLAGS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-sync"]
@@ -47,7 +47,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="package")
-def visit(browser, site) -> Iterator[Any]:
+def visit(browser) -> Iterator[Any]:
     """A context that all tests share which need no other, so that the engine starts once."""
     context = browser.new_context(viewport=_DESKTOP, color_scheme="light")
     context.set_default_timeout(LONG)
@@ -65,10 +65,12 @@ def kept() -> list[Any]:
 def page(visit, site, kept) -> Iterator[Any]:
     """The page with AlexNet in it, as a reader finds it."""
     if not kept:
-        kept.append(opened(visit, site))
+        kept.append(arrive(visit, site))
     [shared] = kept
     shared.set_viewport_size(_DESKTOP)
     shared.emulate_media(color_scheme="light")
+    # By itself, for it is hidden where the page is wide.
+    shared.locator("#to-results").evaluate("button => button.click()")
     shared.locator("#learn").set_checked(False)
     follow(shared, "net=alexnet", "alexnet")
     shared.locator("#panel-table tbody tr").first.wait_for()
@@ -82,16 +84,10 @@ def page(visit, site, kept) -> Iterator[Any]:
     shared.remove_listener("pageerror", fault)
     assert not faults
     # A test that left a dialog open, or an engine that does not run, has used this page up.
-    if shared.locator("dialog[open], html:is([data-engine=starting], [data-engine=stopped], [data-engine=failed])").count():
+    if shared.locator(
+        "dialog[open], html:is([data-engine=starting], [data-engine=stopped], [data-engine=failed])"
+    ).count():
         kept.pop().close()
-
-
-def opened(context: Any, address: str) -> Any:
-    """A new page at an address, whose engine has started."""
-    page = context.new_page()
-    page.goto(address)
-    page.wait_for_selector("html[data-engine=ready]", state="attached")
-    return page
 
 
 @pytest.fixture
@@ -103,7 +99,7 @@ def fresh(browser, site) -> Iterator[Callable[..., Any]]:
         contexts.append(browser.new_context(viewport=_DESKTOP))
         contexts[-1].set_default_timeout(LONG)
         contexts[-1].on("request", heard)
-        return opened(contexts[-1], site + added)
+        return arrive(contexts[-1], site + added)
 
     yield made
     for context in contexts:

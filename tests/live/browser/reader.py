@@ -43,6 +43,14 @@ def printed(*words: str, folder: Path | None = None) -> str:
     return done.stdout
 
 
+def arrive(context: Any, address: str) -> Any:
+    """A new page at an address, whose engine has started."""
+    page = context.new_page()
+    page.goto(address)
+    page.wait_for_selector("html[data-engine=ready]", state="attached")
+    return page
+
+
 def counted(page: Any, name: str) -> None:
     """Wait until the page shows a network's numbers; `awaited` comes before what makes it count."""
     page.wait_for_selector(f'html[data-counted="{name}"]', state="attached")
@@ -101,7 +109,10 @@ def cells(rows: Sequence[Any]) -> list[list[str]]:
             row["name"],
             row["layer"],
             row["settings"],
-            "×".join(f"({size})" if isinstance(size, str) and not size.isidentifier() else str(size) for size in row["output"]),
+            "×".join(
+                f"({size})" if isinstance(size, str) and not size.isidentifier() else str(size)
+                for size in row["output"]
+            ),
             *(shown(row[key]) for key in ("activations", "params", "macs")),
         ]
         for row in rows

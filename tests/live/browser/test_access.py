@@ -13,7 +13,7 @@ PANELS = [
 # What has to have a name; a table of figures is named by its caption or by what it stands in.
 NAMED = {
     *("button", "textbox", "searchbox", "slider", "combobox", "checkbox", "tab", "tabpanel", "tablist", "region"),
-    *("link", "dialog", "group", "navigation", "spinbutton", "img"),
+    *("link", "dialog", "group", "navigation", "spinbutton", "img", "table"),
 }
 
 

@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.live.browser.reader import boxes, choose, enter
+from tests.live.browser.reader import choose, enter
 
 SPEC = """\
 name: clicked

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from tests.importers import cfg_files, keras_models, onnx_files, prototxt_files
-from tests.live.browser.reader import awaited, cells, choose, counted, drop, editor, numbers, printed, totals
+from tests.live.browser.reader import awaited, cells, counted, drop, editor, numbers, printed, totals
 
 _KERAS = keras_models.sequential(
     [8, 8, 3],
@@ -129,6 +129,6 @@ def large(folder):
     with path.open("wb") as file:
         file.write(content[:start])
         file.seek(start + len(weights))
-        file.write(content[start + len(weights):])
+        file.write(content[start + len(weights) :])
     assert path.stat().st_size == len(content)
     return path

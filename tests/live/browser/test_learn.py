@@ -27,7 +27,9 @@ def tiny(page, tmp_path):
 def equations(cells):
     """Workings as the page writes them: the sides of an equation, equal ones once."""
     return [
-        " = ".join(dict.fromkeys(side for side in (cell["formula"], cell["substitution"], shown(cell["value"])) if side))
+        " = ".join(
+            dict.fromkeys(side for side in (cell["formula"], cell["substitution"], shown(cell["value"])) if side)
+        )
         for cell in cells
         if cell["value"] != 0 or cell["note"]
     ]

@@ -81,7 +81,8 @@ def test_a_damaged_link_is_told(page, damaged):
 
 
 @pytest.mark.parametrize(
-    ("damaged", "said"), [("spec=nonsense!", "the link is damaged"), ("net=none-such", "no network or file named 'none-such'")]
+    ("damaged", "said"),
+    [("spec=nonsense!", "the link is damaged"), ("net=none-such", "no network or file named 'none-such'")],
 )
 def test_a_page_that_is_opened_by_a_damaged_link_lives(visit, site, damaged, said):
     """It says so, and shows the network that it has ready."""
@@ -100,7 +101,10 @@ def test_a_link_that_unpacks_to_far_too_much_is_refused(page):
         const bytes = new Uint8Array(await new Response(squeezed).arrayBuffer());
         return bytes.reduce((text, byte) => text + String.fromCharCode(byte), "");
     }""")
-    page.evaluate("""bomb => {
+    page.evaluate(
+        """bomb => {
         location.hash = "spec=" + btoa(bomb).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
-    }""", bomb)
+    }""",
+        bomb,
+    )
     page.locator("#mistakes", has_text="the link is damaged: longer than any spec").wait_for()

@@ -44,7 +44,7 @@ def test_all_requests_go_to_where_the_page_came_from(fresh, site):
     counted(page, "lenet5")
 
 
-def test_the_page_forbids_what_it_does_not_need(page, site):
+def test_the_page_forbids_what_it_does_not_need(page):
     """Its policy refuses an address elsewhere, and a script in a text."""
     refused = page.evaluate("fetch('https://example.com/').then(() => '', error => error.name)")
     assert refused == "TypeError"

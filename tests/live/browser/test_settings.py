@@ -116,7 +116,9 @@ def test_all_of_it_is_taken_back_at_once(tiny):
     assert page.get_by_role("button", name="As written").count() == 0
 
 
-@pytest.mark.parametrize(("label", "value", "said"), [("batch", "many things", "is not a batch"), ("classes", "-3", "")])
+@pytest.mark.parametrize(
+    ("label", "value", "said"), [("batch", "many things", "is not a batch"), ("classes", "-3", "")]
+)
 def test_a_value_that_is_none_is_told(tiny, label, value, said):
     page, _ = tiny
     put(page, label, value)

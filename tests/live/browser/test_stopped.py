@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.live.browser.conftest import opened
-from tests.live.browser.reader import TINY, enter, numbers, write
+from tests.live.browser.reader import TINY, arrive, enter, numbers, write
 
 # Within the language's budget of layers, and many seconds of work for a browser.
 LONG_SPEC = """\
@@ -22,7 +21,7 @@ def open_page(visit, site):
     pages = []
 
     def made(added):
-        pages.append(opened(visit, site + added))
+        pages.append(arrive(visit, site + added))
         return pages[-1]
 
     yield made

@@ -4,7 +4,20 @@ from __future__ import annotations
 
 import json
 
-from tests.live.browser.reader import TINY, awaited, boxes, cells, command, counted, editor, enter, numbers, printed, totals, write
+from tests.live.browser.reader import (
+    TINY,
+    awaited,
+    boxes,
+    cells,
+    command,
+    counted,
+    editor,
+    enter,
+    numbers,
+    printed,
+    totals,
+    write,
+)
 
 # Line 5 has an unknown kind, and line 8 an unknown setting.
 WRONG = TINY.replace("conv2d", "conv").replace("{out: classes}", "{ot: classes}")
@@ -81,13 +94,12 @@ def test_a_mistake_without_a_place_is_told_too(page, tmp_path):
     (tmp_path / "alexnet.yaml").write_text("")
     write(page, "")
     page.wait_for_selector("#mistakes:not([hidden])")
-    page.keyboard.press("Delete")
 
     assert page.locator("#mistakes").inner_text() + "\n" == command("table", "alexnet.yaml", folder=tmp_path).stderr
 
 
 def test_undo_brings_the_numbers_back(page):
-    """With the text of before a bundled network was taken."""
+    """As far back as the network that was there first."""
     enter(page, TINY, "tiny")
     awaited(page)
     page.keyboard.press("Control+Z")

@@ -72,6 +72,8 @@ export function picker(networks: readonly Bundled[], chosen: (name: string) => v
 
   search.addEventListener("input", fill);
   search.addEventListener("keydown", (event) => {
+    // A browser would only empty the field.
+    if (event.key === "Escape") dialog.close();
     if (event.key === "ArrowDown" || event.key === "Enter") {
       event.preventDefault();
       const first = list.querySelector("button");

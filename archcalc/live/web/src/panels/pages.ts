@@ -22,26 +22,28 @@ export function inserted(into: HTMLElement, text: string, page: Page, names: Rea
   const parsed = new DOMParser().parseFromString(text, "text/html").body;
   disarm(parsed);
   into.replaceChildren(...parsed.childNodes);
-  const rows = [...into.querySelectorAll<HTMLElement>("tbody tr")].filter((row) => {
-    const name = row.querySelector("th, td")?.textContent.trim() ?? "";
-    if (names.has(name)) row.dataset["layer"] = name;
-    return names.has(name);
-  });
-  rows.forEach((row, at) => {
-    const choose = () => {
-      page.choose(row.dataset["layer"] ?? null);
-    };
-    // One stop for the keyboard, from which the arrows lead to the others.
-    row.tabIndex = at ? -1 : 0;
-    row.addEventListener("click", choose);
-    row.addEventListener("keydown", (event) => {
-      const to = { ArrowDown: rows[at + 1], ArrowUp: rows[at - 1] }[event.key];
-      if (!to && event.key !== "Enter") return;
-      event.preventDefault();
-      if (to) to.focus();
-      else choose();
+  for (const table of into.querySelectorAll("table")) {
+    const rows = [...table.querySelectorAll<HTMLElement>("tbody tr")].filter((row) => {
+      const name = row.querySelector("th, td")?.textContent.trim() ?? "";
+      if (names.has(name)) row.dataset["layer"] = name;
+      return names.has(name);
     });
-  });
+    rows.forEach((row, at) => {
+      const chosen = () => {
+        page.choose(row.dataset["layer"] ?? null);
+      };
+      row.addEventListener("click", chosen);
+      // One stop for the keyboard in each table; the arrows go on from there.
+      row.tabIndex = at ? -1 : 0;
+      row.addEventListener("keydown", (event) => {
+        const to = { ArrowDown: rows[at + 1], ArrowUp: rows[at - 1], Enter: row }[event.key];
+        if (!to) return;
+        event.preventDefault();
+        if (to === row) chosen();
+        else to.focus();
+      });
+    });
+  }
 }
 
 /** A panel for a page of the engine's, with choices above it. `layered` ones are of the layer that is lit, where one is. */

@@ -86,7 +86,7 @@ export function worksheetPanel(page: Page): Panel {
     const [head = [], ...rows] = lines;
     const table = html(
       "table",
-      { class: "blanks" },
+      { class: "blanks", "aria-label": "Worksheet" },
       html("thead", {}, html("tr", {}, ...head.map((title) => html("th", { scope: "col" }, title)))),
       html("tbody", {}, ...rows.map((row) => line(head, row))),
     );
