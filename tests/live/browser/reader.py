@@ -121,7 +121,10 @@ def cells(rows: Sequence[Any]) -> list[list[str]]:
 
 def shown(count: Any) -> str:
     """A count as the page writes it out."""
-    return "?" if count is None else f"{count:,}" if isinstance(count, int) else str(count)
+    if isinstance(count, str):
+        # A formula, with a sign of its own for times.
+        return count.replace("*", "·")
+    return "?" if count is None else f"{count:,}"
 
 
 def editor(page: Any) -> str:
