@@ -25,6 +25,8 @@ export async function address(page: Visit): Promise<string> {
 /** The button that gives the address. */
 export function linkButton(page: Visit): void {
   part("share", HTMLButtonElement).addEventListener("click", () => {
+    // What is said a second time would not be heard if it had stayed.
+    page.say("");
     void address(page).then(async (link) => {
       history.replaceState(null, "", link);
       try {
