@@ -96,7 +96,11 @@ def loaded(network: Network) -> Loaded:
         declared = model.params(shape) if network.set else {}
         graph = model.graph({name: value for name, value in network.set.items() if name in declared}, shape)
         found = profile(graph, network.samples, convention_name=network.convention)
+        counted = Loaded(source, model, found)
+        if network.file is not None:
+            # It is asked about once, for its spec, and may fill the memory that there is.
+            return counted
         while len(_loaded) >= _KEPT:
             _loaded.pop(next(iter(_loaded)))
-        _loaded[key] = Loaded(source, model, found)
+        _loaded[key] = counted
     return _loaded[key]

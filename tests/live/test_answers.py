@@ -15,6 +15,7 @@ from archcalc.cli import main
 from archcalc.errors import Source
 from archcalc.importers import parse
 from archcalc.language.sources import bundled
+from archcalc.live import asked
 from archcalc.live.answers import ANSWERS, FIRST, answered, start
 from archcalc.testing import specs
 
@@ -230,3 +231,13 @@ def test_the_first_result_is_ready():
     for one in ready["answers"]:
         assert answered(json.dumps(one["question"])) == ("text", one["text"])
     assert {"conventions", "dtypes", "programs", "families"} <= ready.keys()
+
+
+def test_a_file_is_kept_no_longer_than_its_answer(tmp_path):
+    """It may be as large as all the memory that the page has, and is asked about once."""
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC)
+    before = {*asked._loaded}
+    for of, kept in ({"file": str(path)}, 0), ({"text": SPEC}, 1):
+        sort, _ = answered(json.dumps({"ask": "spec", "of": [{"name": path.name, "batch": "7", **of}]}))
+        assert (sort, len({*asked._loaded} - before)) == ("text", kept)
