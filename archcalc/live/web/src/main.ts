@@ -230,9 +230,9 @@ const visit: Visit = {
   }),
   enter: async ([first, ...others], name) => {
     await listed;
-    compared.others = [];
+    // Before the count, during which another link may come with others of its own.
+    compared.others = others;
     await enter(first, name);
-    others.forEach(compared.add);
   },
   show: (panel, layer) => {
     // A page inside another has the panel that this one gave it, and no tabs to go on from there.
