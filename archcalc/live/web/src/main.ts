@@ -168,9 +168,13 @@ function refresh(panel: Panel) {
     panel.light(lit());
     return;
   }
-  shownIn.set(panel, result);
-  void Promise.resolve(panel.show(result)).then(() => {
+  const shown = result;
+  shownIn.set(panel, shown);
+  // What stands there until the answer comes may be of another network.
+  panel.element.setAttribute("aria-busy", "true");
+  void Promise.resolve(panel.show(shown)).then(() => {
     panel.light(lit());
+    if (shownIn.get(panel) === shown) panel.element.removeAttribute("aria-busy");
   });
 }
 
