@@ -13,7 +13,7 @@ from archcalc.network.model import InputShape, Model
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim
-from archcalc.symbols.sizes import shape_of, size_of
+from archcalc.symbols.sizes import parts_of, shape_of, size_of
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -24,7 +24,7 @@ class Network(msgspec.Struct, frozen=True):
     file: str | None = None
     variant: str = ""
     set: dict[str, str] = {}
-    # Other shapes of inputs by their names, such as 3x320x320.
+    # Other shapes of inputs by their names, such as 3x320x320; a size that is left out is as written.
     input: dict[str, str] = {}
     batch: str = "1"
     convention: str = "macs"
@@ -34,13 +34,30 @@ class Network(msgspec.Struct, frozen=True):
         """The text, or the content of the file."""
         return source_of(self.file or self.name) if self.text is None else Source(self.name, self.text, self.variant)
 
-    def shape(self) -> InputShape | None:
-        """The shapes set for the inputs; raises SpecError for a text that is none."""
+    def params(self, model: Model, shape: InputShape | None = None) -> dict[str, str]:
+        """The values set for params, without those of params that are no longer in the text, which have no slider either."""
+        declared = model.params(shape) if self.set else {}
+        return {name: value for name, value in self.set.items() if name in declared}
+
+    def shape(self, model: Model) -> InputShape | None:
+        """The shapes set for the inputs; raises SpecError for a text that is none.
+
+        A size that is left out, as in xx320, is that of the text, whatever the text says by now.
+        """
+        sizes = {name: parts_of(text) for name, text in self.input.items()}
+        if any("" in parts for parts in sizes.values()):
+            own = model.graph(self.params(model)).input_shapes
+            sizes = {
+                name: [part or str(size) for part, size in zip(parts, own[name], strict=True)]
+                for name, parts in sizes.items()
+                # One that no longer fits the text has no sliders any more either.
+                if len(parts) == len(own.get(name, ()))
+            }
         found = {}
-        for name, text in self.input.items():
-            shape = shape_of(text)
+        for name, parts in sizes.items():
+            shape = shape_of("x".join(parts))
             if shape is None:
-                raise SpecError(f"'{text}' is not a shape such as 3x224x224")
+                raise SpecError(f"'{'x'.join(parts)}' is not a shape such as 3x224x224")
             found[name] = shape
         return found or None
 
@@ -68,10 +85,11 @@ class Question(msgspec.Struct, frozen=True):
 
 
 class Loaded(msgspec.Struct, frozen=True):
-    """A network read: its source, its model, and its profile."""
+    """A network read: its source, its model, the shapes set for its inputs, and its profile."""
 
     source: Source
     model: Model
+    shape: InputShape | None
     profile: Profile
 
     @property
@@ -91,12 +109,14 @@ def loaded(network: Network) -> Loaded:
     if key not in _loaded:
         source = network.source
         model = model_of(source)
-        shape = network.shape()
-        # A param that is no longer in the text has no slider any more either.
-        declared = model.params(shape) if network.set else {}
-        graph = model.graph({name: value for name, value in network.set.items() if name in declared}, shape)
+        shape = network.shape(model)
+        graph = model.graph(network.params(model, shape), shape)
         found = profile(graph, network.samples, convention_name=network.convention)
+        counted = Loaded(source, model, shape, found)
+        if network.file is not None:
+            # It is asked about once, for its spec, and may fill the memory that there is.
+            return counted
         while len(_loaded) >= _KEPT:
             _loaded.pop(next(iter(_loaded)))
-        _loaded[key] = Loaded(source, model, found)
+        _loaded[key] = counted
     return _loaded[key]

@@ -35,7 +35,7 @@ def aside(asked: Question) -> str:
             {"line": _line(found, node.place), "blocks": node.blocks, "family": node.layer.family}
             for node in graph.nodes
         ],
-        "params": [{"name": name, "value": text} for name, text in found.model.params(asked.network.shape()).items()],
+        "params": [{"name": name, "value": text} for name, text in found.model.params(found.shape).items()],
         "inputs": [
             {
                 "name": name,

@@ -230,3 +230,33 @@ def test_the_first_result_is_ready():
     for one in ready["answers"]:
         assert answered(json.dumps(one["question"])) == ("text", one["text"])
     assert {"conventions", "dtypes", "programs", "families"} <= ready.keys()
+
+
+def test_a_file_is_kept_no_longer_than_its_answer(tmp_path, monkeypatch):
+    """It may be as large as all the memory that the page has, and is asked about once."""
+    path = tmp_path / "net.yaml"
+    path.write_text(SPEC)
+    kept: dict[bytes, Any] = {}
+    monkeypatch.setattr("archcalc.live.asked._loaded", kept)
+    for of, number in ({"file": str(path)}, 0), ({"text": SPEC}, 1):
+        sort, _ = answered(json.dumps({"ask": "spec", "of": [{"name": path.name, **of}]}))
+        assert (sort, len(kept)) == ("text", number)
+
+
+@pytest.mark.parametrize(
+    ("given", "values", "expected"),
+    [
+        ("xx8", {}, [3, 32, 8]),
+        ("xx8", {"size": "16"}, [3, 16, 8]),
+        ("5xx", {"size": "16", "gone": "1"}, [5, 16, 32]),
+        ("xx", {}, [3, 32, 32]),
+        # No longer of the text, as a slider that was there before the text was changed.
+        ("x8", {"size": "16"}, [3, 16, 32]),
+    ],
+)
+def test_a_size_that_is_left_out_is_that_of_the_text(given, values, expected):
+    """So that what is changed there, or by a param, is counted beside a size that was set."""
+    text = "input: {channels: 3, height: size, width: 32}\nparams: {size: 32}\nlayers:\n  - relu\n"
+    network = {"name": "net.yaml", "text": text, "set": values, "input": {"input": given}}
+    sort, table = answered(json.dumps({"ask": "table", "of": [network]}))
+    assert (sort, json.loads(table)["rows"][0]["output"]) == ("text", expected)

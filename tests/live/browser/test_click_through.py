@@ -7,7 +7,7 @@ import re
 
 import pytest
 
-from tests.live.browser.reader import choose, enter
+from tests.live.browser.reader import boxes, choose, enter, follow
 
 SPEC = """\
 name: clicked
@@ -126,3 +126,22 @@ def test_a_row_far_below_is_brought_into_view(clicked):
     row.wait_for()
     box = row.bounding_box()
     assert 0 <= box["y"] <= 901 - box["height"]
+
+
+def test_a_panel_says_that_it_still_shows_another_network(page):
+    """As long as the engine has not answered what the panel is to show now."""
+    choose(page, "diagram").locator(".node").first.wait_for()
+    choose(page, "table")
+    follow(page, "net=vgg16", "vgg16")
+    busy = "document.getElementById('panel-diagram').ariaBusy"
+    assert page.evaluate(f"document.getElementById('tab-diagram').click(), {busy}") == "true"
+    page.wait_for_selector("#panel-diagram:not([aria-busy])")
+    assert len(boxes(page, page.locator("#panel-table caption").text_content().rpartition(",")[0])) > 1
+
+
+def test_no_layer_is_lit_that_is_not_there(page):
+    """A link may be older than the spec that it leads to."""
+    follow(page, "net=alexnet&panel=formulas&layer=bogus", "alexnet")
+    panel = page.locator("#panel-formulas")
+    panel.get_by_text("conv1").first.wait_for()
+    assert not panel.get_by_role("alert").count()

@@ -13,6 +13,8 @@ export interface Engine {
   latest(slot: string, ...questions: Question[]): Promise<Answer[] | null>;
   /** Make a file of the reader's known to the engine under a path. */
   put(file: File, path: string): void;
+  /** Take a file from the engine again, which holds it in memory. */
+  take(path: string): void;
   /** End what is being counted, and begin with a fresh engine. */
   stop(): void;
 }
@@ -149,6 +151,10 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
     put: (file, path) => {
       files.set(path, file);
       send({ sort: "file", path, file });
+    },
+    take: (path) => {
+      files.delete(path);
+      send({ sort: "taken", path });
     },
     stop: () => {
       restart("stopped");

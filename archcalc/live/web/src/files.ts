@@ -41,6 +41,8 @@ export async function opened(file: File, engine: Engine, number: number): Promis
   engine.put(file, path);
   const whole = plain(file.name, null, "", path);
   const [spec] = await engine.ask({ ask: "spec", of: [whole], with: {} });
+  // From here on the page goes by the spec.
+  engine.take(path);
   if (!spec) return { network: null, said: `${file.name} could not be read` };
   if (!spec.ok) return { network: null, said: spec.said };
   const stem = file.name.replace(/\.[^.]*$/, "");

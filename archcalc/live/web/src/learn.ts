@@ -15,20 +15,21 @@ interface Workings {
   rows: { name: string; cells: Cell[] }[];
 }
 
-// The lines of a working that explain a column of the table; the sizes of an output have names of their own.
-const EXPLAINS: Record<string, (cell: string) => boolean> = {
-  params: (cell) => cell === "weights" || cell === "biases",
-  macs: (cell) => cell === "MACs",
-  activations: (cell) => cell === "activations",
-  counted: (cell) => cell === "FLOPs",
+// The lines of a working that explain a column of the table.
+const EXPLAINS: Record<string, readonly string[]> = {
+  params: ["weights", "biases"],
+  macs: ["MACs"],
+  activations: ["activations"],
 };
-const COUNTS = new Set(["weights", "biases", "buffers", "activations", "MACs", "FLOPs"]);
 
 /** The lines of a row's working that explain a column: all of them where the column is of none in particular. */
 export function explaining(cells: readonly Cell[], column: string): Cell[] {
-  if (column === "output") return cells.filter(({ cell }) => !COUNTS.has(cell));
+  // The sizes of the output stand first, and what the convention counts stands last, under a name of its own.
+  const sizes = cells.findIndex(({ cell }) => cell === "weights");
+  if (column === "output") return cells.slice(0, sizes < 0 ? undefined : sizes);
+  if (column === "counted") return cells.slice(-1);
   const wanted = EXPLAINS[column];
-  return cells.filter(({ cell }) => !wanted || wanted(cell));
+  return cells.filter(({ cell }) => !wanted || wanted.includes(cell));
 }
 
 /** A line of a working: formula = substitution = value, equal sides once. */

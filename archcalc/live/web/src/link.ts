@@ -107,8 +107,10 @@ async function swollen(packed: string): Promise<string> {
   const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("deflate-raw"));
   const decoder = new TextDecoder("utf-8", { fatal: true });
   let text = "";
-  for await (const chunk of stream) {
-    text += decoder.decode(chunk, { stream: true });
+  // By hand, since not every browser has loops over streams.
+  const reader = stream.getReader();
+  for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    text += decoder.decode(part.value, { stream: true });
     if (text.length > MAX_CHARACTERS) throw new Error("longer than any spec");
   }
   return text + decoder.decode();

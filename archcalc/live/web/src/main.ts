@@ -10,6 +10,7 @@ import { halves } from "./halves";
 import { learn } from "./learn";
 import { menu } from "./menu";
 import type { Bundled } from "./networks";
+import { newest } from "./newest";
 import { exact } from "./numbers";
 import { filesButton, networksButton } from "./opening";
 import { chartPanel } from "./panels/charts";
@@ -50,21 +51,13 @@ let chosen: string | null = null;
 // All layers that are lit, of which the chosen one is the first: a line of the text may stand for several.
 let lights: readonly string[] = [];
 
-// What was ready before the engine was, by question.
-const ready = new Map(start.answers.map(({ question, text }) => [JSON.stringify(question), text]));
-
 const { say, told } = statusLine(() => {
   running.stop();
 });
 const running = engine(limit, told);
 
-async function newest(slot: string, ...questions: Question[]): Promise<Answer[] | null> {
-  const known = questions.map((question) => ready.get(JSON.stringify(question)));
-  if (known.every((text) => text !== undefined)) return known.map((text) => ({ ok: true, text }));
-  return running.latest(slot, ...questions);
-}
-
-const asked = async (slot: string, question: Question) => (await newest(slot, question))?.[0] ?? null;
+const latest = newest(start.answers, running);
+const asked = async (slot: string, question: Question) => (await latest(slot, question))?.[0] ?? null;
 const page: Page = {
   ask: asked,
   choose,
@@ -141,7 +134,7 @@ const same = (counted: Network) => counted === network;
 async function count() {
   const wanted = network;
   const of = [wanted];
-  const answers = await newest("table", { ask: "table", of, with: { figures: false } }, { ask: "aside", of, with: {} });
+  const answers = await latest("table", { ask: "table", of, with: { figures: false } }, { ask: "aside", of, with: {} });
   // What was counted of an older text is shown for as long as there is nothing newer.
   if (!answers || !same(wanted)) return;
   const [counted, aside] = answers;
@@ -175,9 +168,13 @@ function refresh(panel: Panel) {
     panel.light(lit());
     return;
   }
-  shownIn.set(panel, result);
-  void Promise.resolve(panel.show(result)).then(() => {
+  const shown = result;
+  shownIn.set(panel, shown);
+  // What stands there until the answer comes may be of another network.
+  panel.element.setAttribute("aria-busy", "true");
+  void Promise.resolve(panel.show(shown)).then(() => {
     panel.light(lit());
+    if (shownIn.get(panel) === shown) panel.element.removeAttribute("aria-busy");
   });
 }
 
@@ -187,7 +184,8 @@ function choose(name: string | null) {
   const at = result?.table.rows.findIndex((row) => row.name === name) ?? -1;
   const line = result?.aside.rows[at]?.line ?? 0;
   edit.light(line ? [line] : [], true);
-  light(name === null ? [] : [name]);
+  // A link may name a layer that the network no longer has.
+  light(name === null || at < 0 ? [] : [name]);
 }
 
 function light(layers: readonly string[]) {
@@ -236,9 +234,9 @@ const visit: Visit = {
   }),
   enter: async ([first, ...others], name) => {
     await listed;
-    compared.others = [];
+    // Before the count, during which another link may come with others of its own.
+    compared.others = others;
     await enter(first, name);
-    others.forEach(compared.add);
   },
   show: (panel, layer) => {
     // A page inside another has the panel that this one gave it, and no tabs to go on from there.

@@ -39,6 +39,11 @@ export function full(count: Count): string {
   return DIGITS.test(text) ? grouped(text) : written(text);
 }
 
+/** A total as it is shown: marked where it is a lower bound, since something in it is not counted. */
+export function bounded(total: string, uncovered: readonly string[]): string {
+  return uncovered.length ? `≥ ${total}` : total;
+}
+
 const UNITS = ["", " K", " M", " G", " T", " P", " E"];
 
 /** A count of three digits and a unit, such as 138 M; as it is if it is short or a formula. */

@@ -11,7 +11,7 @@ export interface Network {
   variant: string;
   /** Values of params by name. */
   set: Record<string, string>;
-  /** Other shapes of inputs by their names, such as "3x320x320". */
+  /** Other shapes of inputs by their names, such as "3x320x320"; a size that is left out is as written. */
   input: Record<string, string>;
   batch: string;
   convention: string;

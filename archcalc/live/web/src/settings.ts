@@ -1,7 +1,6 @@
 /** What can be set of a network: its params and the sizes of its inputs as sliders, its batch, and what counts. */
 
 import { html } from "./dom";
-import { shape } from "./numbers";
 import type { Aside, Count, Network } from "./protocol";
 
 /** The range of a slider around a value: from one step to at least four times the value, in steps that people would take. */
@@ -129,9 +128,10 @@ export function settings(
       if (input.tied[axis]) return [];
       const label = [all.length > 1 ? input.name : "input", input.axes[axis] ?? `axis ${axis + 1}`].join(" ");
       return pair(label, String(size), { "data-input": input.name, "data-axis": String(axis) }, (text) => {
-        const known = network?.input[input.name]?.split("x") ?? input.shape.map(String);
-        const sizes = known.map((one, place) => (place === axis ? text : one));
-        changed({ input: { ...network?.input, [input.name]: shape(sizes).replaceAll("×", "x") } });
+        const known = network?.input[input.name]?.split(/[x×]/) ?? [];
+        // The others are left out as long as nobody set them, and stay those of the text and of the params.
+        const sizes = input.shape.map((_, place) => (place === axis ? text : (known[place] ?? "")));
+        changed({ input: { ...network?.input, [input.name]: sizes.join("x") } });
       });
     });
   }

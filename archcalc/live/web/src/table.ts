@@ -1,7 +1,7 @@
 /** The table: a row for each layer, of which only what has changed is written again. */
 
 import { html } from "./dom";
-import { drawn, full, shape } from "./numbers";
+import { bounded, drawn, full, shape } from "./numbers";
 import type { Aside, Count, Row, Table } from "./protocol";
 
 /** A name that may be broken after the blocks in it, and not within a word. */
@@ -42,7 +42,10 @@ const COLUMNS: Column[] = [
   counted("params", () => "params"),
   counted("macs", () => "MACs"),
 ];
-const COUNTED = counted("counted", (table) => table.unit);
+const COUNTED: Column = {
+  ...counted("counted", (table) => table.unit),
+  total: ({ totals }) => bounded(full(totals["counted"] ?? null), totals.uncovered),
+};
 // A page of more rows than this takes long to draw, and nobody reads it.
 const FIRST = 1_500;
 

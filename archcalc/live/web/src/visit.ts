@@ -39,8 +39,12 @@ export function linkButton(page: Visit): void {
   });
 }
 
-/** Put on the page what a link says; false where it says nothing, or nothing that can be read. */
+// How many links were followed: while one waits for the engine, another may come.
+let turns = 0;
+
+/** Put on the page what a link says; false where it says nothing, or nothing that can be read. A newer link goes before. */
 export async function follow(hash: string, engine: Engine, page: Visit): Promise<boolean> {
+  const turn = (turns += 1);
   let seen: Seen | null;
   try {
     seen = await unpacked(hash);
@@ -54,6 +58,7 @@ export async function follow(hash: string, engine: Engine, page: Visit): Promise
   if (name === null) await page.enter([first, ...others], null);
   else {
     const found = await bundledText(name, engine);
+    if (turn !== turns) return true;
     if (!found.network) {
       page.complain(found.said);
       return false;
@@ -61,6 +66,6 @@ export async function follow(hash: string, engine: Engine, page: Visit): Promise
     const { name: file, text, variant } = found.network;
     await page.enter([{ ...first, name: file, text, variant }, ...others], name);
   }
-  page.show(seen.panel, seen.layer);
+  if (turn === turns) page.show(seen.panel, seen.layer);
   return true;
 }

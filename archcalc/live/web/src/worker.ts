@@ -3,7 +3,10 @@
 import { drop, keep, kept, type Key } from "./kept";
 import type { Answer, Mistake, Question } from "./protocol";
 
-export type ToWorker = { sort: "questions"; questions: Question[] } | { sort: "file"; path: string; file: File };
+export type ToWorker =
+  | { sort: "questions"; questions: Question[] }
+  | { sort: "file"; path: string; file: File }
+  | { sort: "taken"; path: string };
 export type FromWorker =
   { sort: "ready"; said: string } | { sort: "failed"; said: string } | { sort: "answers"; answers: Answer[] };
 
@@ -19,7 +22,11 @@ interface Python {
   unpackArchive(archive: ArrayBuffer | Uint8Array, format: string, options: { extractDir: string }): void;
   runPython(code: string): unknown;
   pyimport(name: string): unknown;
-  FS: { mkdirTree(path: string): void; writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void };
+  FS: {
+    mkdirTree(path: string): void;
+    writeFile(path: string, data: Uint8Array, options: { canOwn: boolean }): void;
+    unlink(path: string): void;
+  };
 }
 interface Pyodide {
   loadPyodide: (options: { indexURL: string; _makeSnapshot?: boolean; _loadSnapshot?: Uint8Array }) => Promise<Python>;
@@ -133,8 +140,9 @@ async function answer(question: Question): Promise<Answer> {
   given.destroy();
   if (sort === "text") return { ok: true, text };
   if (sort === "needs" && !needed.has(text)) {
-    needed.add(text);
     await load(text);
+    // Only now: what could not be loaded is worth another try.
+    needed.add(text);
     return answer(question);
   }
   if (sort === "needs") return { ok: false, said: `${text} could not be loaded`, mistakes: [] };
@@ -164,6 +172,10 @@ self.onmessage = ({ data }: MessageEvent<ToWorker>) => {
   before = before.then(async () => {
     if (data.sort === "file") {
       await put(data.path, data.file);
+      return;
+    }
+    if (data.sort === "taken") {
+      (await engine).python.FS.unlink(`${FILES}/${data.path}`);
       return;
     }
     const answers: Answer[] = [];

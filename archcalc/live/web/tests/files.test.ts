@@ -10,14 +10,16 @@ const bytes = (...values: number[]) => file(new Uint8Array(values));
 function fake(...answers: Answer[]) {
   const asked: Question[] = [];
   const put = vi.fn();
+  const take = vi.fn();
   const ask = (...questions: Question[]) => {
     asked.push(...questions);
     return Promise.resolve(answers);
   };
   return {
-    engine: { ask, latest: () => Promise.resolve(null), put, stop: () => undefined } satisfies Engine,
+    engine: { ask, latest: () => Promise.resolve(null), put, take, stop: () => undefined } satisfies Engine,
     asked,
     put,
+    take,
   };
 }
 
@@ -48,11 +50,13 @@ describe("opened", () => {
   });
 
   it("is the spec that the engine reads from another", async () => {
-    const { engine, asked, put } = fake({ ok: true, text: "name: net" });
+    const { engine, asked, put, take } = fake({ ok: true, text: "name: net" });
     const given = bytes(8, 0, 1);
     const found = await opened(given, engine, 3);
     expect(found).toEqual({ network: plain("net.v2.yaml", "name: net\n"), said: "net.v2.onnx as a spec" });
     expect(put.mock.calls).toEqual([[given, "3/net.v2.onnx"]]);
+    // It takes up memory as long as it is there.
+    expect(take.mock.calls).toEqual([["3/net.v2.onnx"]]);
     expect(asked).toEqual([{ ask: "spec", of: [plain("net.v2.onnx", null, "", "3/net.v2.onnx")], with: {} }]);
   });
 

@@ -29,6 +29,13 @@ describe("explaining", () => {
     expect(explaining(CELLS, column).map(({ cell }) => cell)).toEqual(expected);
   });
 
+  it("finds what another convention counts, and no count among sizes", () => {
+    const names = ["height", "weights", "biases", "buffers", "activations", "MACs", "additions", "MACs (thop)"];
+    const cells = names.map((name) => line(name));
+    expect(explaining(cells, "counted").map(({ cell }) => cell)).toEqual(["MACs (thop)"]);
+    expect(explaining(cells, "output").map(({ cell }) => cell)).toEqual(["height"]);
+  });
+
   it("finds none where there are none", () => {
     expect(explaining([line("weights")], "output")).toEqual([]);
     expect(explaining([], "params")).toEqual([]);

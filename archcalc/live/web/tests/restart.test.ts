@@ -26,6 +26,16 @@ describe("files", () => {
     expect(last().files).toEqual(["1/net.onnx", "2/net.onnx"]);
     expect(contents).toEqual([1, 1]);
   });
+
+  it("that were taken away are put into no engine any more", () => {
+    const { made, last } = begin();
+    last().ready();
+    made.put(file("a"), "1/net.onnx");
+    made.take("1/net.onnx");
+    expect(last().sent.at(-1)).toEqual({ sort: "taken", path: "1/net.onnx" });
+    made.stop();
+    expect(last().files).toEqual([]);
+  });
 });
 
 describe("stop", () => {

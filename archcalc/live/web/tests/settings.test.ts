@@ -105,7 +105,7 @@ describe("the settings", () => {
     field("batch").dispatchEvent(new Event("change"));
     expect(changed.mock.calls).toEqual([
       [{ set: { width: "96" } }],
-      [{ input: { input: "3x96x32" } }],
+      [{ input: { input: "x96x" } }],
       [{ set: { rate: "0.5" } }],
       [{ batch: "1" }],
     ]);

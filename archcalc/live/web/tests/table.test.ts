@@ -156,6 +156,10 @@ describe("another result", () => {
     expect(texts("thead tr")[0]?.slice(6)).toEqual(["MACs", "FLOPs"]);
     expect(texts("tbody tr")[0]?.slice(6)).toEqual(["1,000", "3,000"]);
     expect(texts("tfoot tr")[0]?.slice(6)).toEqual(["?", "9,000"]);
+    const lower = table([row("a")], other);
+    lower.totals.uncovered = ["gelu"];
+    made.show(lower, aside([]));
+    expect(texts("tfoot tr")[0]?.slice(6)).toEqual(["?", "≥ 9,000"]);
     const before = rows()[0];
     made.show(table([row("a")], { convention: "ops", unit: "ops" }), aside([]));
     expect(texts("thead tr")[0]?.slice(6)).toEqual(["MACs", "ops"]);

@@ -42,7 +42,11 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
       class: "chart",
     });
     MEASURES.forEach(([key, title], at) => {
-      whole.append(bars(rows, key, title, at * (HEIGHT + TOP + 12), table.totals[key] ?? null));
+      // A formula or an unknown count has no bar, and yet is no cost of 0.
+      const without = table.rows.filter((row) => !Number.isFinite(Number(row[key] ?? NaN))).length;
+      const all = `${title}, ${short(table.totals[key] ?? null)} in all`;
+      const heading = without ? `${all}; ${without} without a number` : all;
+      whole.append(bars(rows, key, title, heading, at * (HEIGHT + TOP + 12)));
     });
     element.replaceChildren(
       html("p", { class: "about" }, `${rows.length} layers with a cost, in order. A bar is a button.`),
@@ -55,17 +59,17 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
     rows: { row: Row; family: string }[],
     key: Measure,
     title: string,
+    heading: string,
     top: number,
-    total: string | number | null,
   ): SVGGElement {
-    const most = Math.max(...rows.map(({ row }) => drawn(row[key])), 1);
+    const most = Math.max(...rows.map(({ row }) => drawn(row[key])));
     const step = (width - LEFT) / rows.length;
     const group = svg(
       "g",
       { transform: `translate(0 ${top})`, role: "group", "aria-label": title },
-      svg("text", { x: LEFT, y: 12, class: "title" }, `${title}, ${short(total)} in all`),
+      svg("text", { x: LEFT, y: 12, class: "title" }, heading),
       svg("line", { x1: LEFT, x2: width, y1: TOP + HEIGHT, y2: TOP + HEIGHT, class: "axis" }),
-      svg("text", { x: LEFT - 6, y: TOP + 10, class: "tick" }, short(most)),
+      most ? svg("text", { x: LEFT - 6, y: TOP + 10, class: "tick" }, short(most)) : null,
       svg("text", { x: LEFT - 6, y: TOP + HEIGHT, class: "tick" }, "0"),
     );
     rows.forEach(({ row, family }, at) => {

@@ -59,6 +59,8 @@ export function pagePanel(
   const content = html("div", { class: "content" });
   const chosen: Record<string, string> = {};
   let last: Result | null = null;
+  // The layer that the page was last asked for; null for all of them.
+  let layer: string | null = null;
   const controls = choices.map(({ option, label, values }) => {
     const select = html(
       "select",
@@ -86,7 +88,8 @@ export function pagePanel(
     const options: Record<string, unknown> = {};
     for (const [option, value] of Object.entries(chosen))
       if (value !== "") options[option] = value === "true" ? true : value;
-    if (layered && page.chosen() !== null) options["layer"] = page.chosen();
+    layer = layered ? page.chosen() : null;
+    if (layer !== null) options["layer"] = layer;
     const answer = await page.ask(name, { ask, of: [result.network], with: options });
     if (answer === null) return;
     if (answer.ok) inserted(content, answer.text, page, new Set(result.table.rows.map((row) => row.name)));
@@ -106,7 +109,7 @@ export function pagePanel(
     element,
     show,
     light: () => {
-      if (layered && last) void show(last);
+      if (layered && last && layer !== page.chosen()) void show(last);
       else mark();
     },
   };

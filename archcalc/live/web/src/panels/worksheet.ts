@@ -75,7 +75,11 @@ export function worksheetPanel(page: Page): Panel {
       return;
     }
     // What has been filled in stays as long as the blanks are the same.
-    if (answer.text === key) return;
+    if (answer.text === key) {
+      // Its marks may be others by now: how layers are joined is on no sheet.
+      if (score.textContent) await marked();
+      return;
+    }
     key = answer.text;
     lines = cells(answer.text);
     build();

@@ -47,6 +47,16 @@ describe("the charts", () => {
     expect((await open([row("n", "N", null, "N")], false)).panel.element.textContent).toContain("set the letters");
   });
 
+  it("say how many layers have no number, and name no largest where there is none", async () => {
+    const { panel } = await open([row("a", 5, "N", null), row("b", 0, 0, null), row("n", "N", null, null)], false);
+    const texts = [...panel.element.querySelectorAll("text")].map((text) => text.textContent);
+    expect(texts).toEqual([
+      ...["params, ? in all; 1 without a number", "5", "0"],
+      ...["MACs, ? in all; 2 without a number", "0"],
+      ...["activations, ? in all; 3 without a number", "0"],
+    ]);
+  });
+
   it("choose a layer, and light it", async () => {
     const { panel, chosen, bars } = await open(rows);
     bars()[1]?.dispatchEvent(new Event("click", { bubbles: true }));

@@ -111,6 +111,9 @@ describe("a panel of a page", () => {
     made.choose("fc");
     panel.light(new Set(["fc"]));
     expect(asked.map((one) => one.with)).toEqual([{}, { layer: "fc" }]);
+    // The same layer is no reason to ask.
+    panel.light(new Set(["fc"]));
+    expect(asked).toHaveLength(2);
   });
 
   it("says what the engine says in place of it", async () => {

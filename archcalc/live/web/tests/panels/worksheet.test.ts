@@ -155,6 +155,18 @@ describe("the panel", () => {
     expect(input("params of fc").value).toBe("");
   });
 
+  it("is marked again where the network has changed and the blanks have not", async () => {
+    const { answers, asked, panel, input, press } = await open(graded(one("fc", "params", "12", "right")));
+    await panel.show(result("fc"));
+    expect(asked.map(({ ask }) => ask)).not.toContain("grade");
+    await press("Mark");
+    expect(input("params of fc").parentElement?.className).toBe("right");
+    answers["grade"] = graded(one("fc", "params", "13", "wrong"));
+    await panel.show(result("fc"));
+    expect(input("params of fc").parentElement?.className).toBe("wrong");
+    expect(panel.element.querySelector("[role=status]")?.textContent).toBe("0 of 1 right");
+  });
+
   it("comes back after a complaint", async () => {
     const { answers, panel, inputs } = await open(graded());
     answers["worksheet"] = { ok: false, said: "letters", mistakes: [] };
