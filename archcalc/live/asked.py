@@ -57,7 +57,8 @@ class Network(msgspec.Struct, frozen=True):
         for name, parts in sizes.items():
             shape = shape_of("x".join(parts))
             if shape is None:
-                raise SpecError(f"'{'x'.join(parts)}' is not a shape such as 3x224x224")
+                wrong = next((part for part in parts if size_of(part) is None), "")
+                raise SpecError(f"'{wrong}' is no size for {name}", None, "it is a number such as 224, or a letter")
             found[name] = shape
         return found or None
 

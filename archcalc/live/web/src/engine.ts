@@ -157,7 +157,7 @@ export function engine(limit: number, told: (status: Status, said: string) => vo
       send({ sort: "taken", path });
     },
     stop: () => {
-      restart("stopped");
+      restart("stopped by hand; any change counts again");
     },
   };
 }

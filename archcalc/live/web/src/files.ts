@@ -44,7 +44,8 @@ export async function opened(file: File, engine: Engine, number: number): Promis
   // From here on the page goes by the spec.
   engine.take(path);
   if (!spec) return { network: null, said: `${file.name} could not be read` };
-  if (!spec.ok) return { network: null, said: spec.said };
+  // The engine has it in a folder that the reader knows nothing of.
+  if (!spec.ok) return { network: null, said: spec.said.replaceAll(path, file.name) };
   const stem = file.name.replace(/\.[^.]*$/, "");
   return { network: plain(`${stem}.yaml`, `${spec.text}\n`), said: `${file.name} as a spec` };
 }

@@ -62,7 +62,20 @@ export function learn(ask: (slot: string, question: Question) => Promise<Answer 
   document.addEventListener("keydown", (event) => {
     if (event.key === "Escape") hide();
   });
-  document.addEventListener("scroll", hide, { capture: true, passive: true });
+  // A click on a row may bring it into view, and its working with it.
+  document.addEventListener("scroll", place, { capture: true, passive: true });
+
+  function place() {
+    if (!pointed || tip.hidden) return;
+    const box = pointed.getBoundingClientRect();
+    if (box.bottom < 0 || box.top > window.innerHeight) {
+      hide();
+      return;
+    }
+    const below = box.bottom + 6 + tip.offsetHeight < window.innerHeight;
+    tip.style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - tip.offsetWidth - 8))}px`;
+    tip.style.top = `${below ? box.bottom + 6 : Math.max(8, box.top - tip.offsetHeight - 6)}px`;
+  }
 
   async function workingOf(row: Row): Promise<Cell[] | null> {
     // What is known may be forgotten while the engine is asked.
@@ -105,10 +118,7 @@ export function learn(ask: (slot: string, question: Question) => Promise<Answer 
         );
         tip.hidden = false;
         at.setAttribute("aria-describedby", tip.id);
-        const box = at.getBoundingClientRect();
-        const below = box.bottom + 6 + tip.offsetHeight < window.innerHeight;
-        tip.style.left = `${Math.max(8, Math.min(box.left, window.innerWidth - tip.offsetWidth - 8))}px`;
-        tip.style.top = `${below ? box.bottom + 6 : Math.max(8, box.top - tip.offsetHeight - 6)}px`;
+        place();
       });
     },
   };

@@ -3,11 +3,13 @@
 import "./style.css";
 
 import { html, part } from "./dom";
+import { draft, keepDraft } from "./draft";
 import { editor } from "./editor/editor";
 import { engine } from "./engine";
 import { plain } from "./files";
 import { halves } from "./halves";
 import { learn } from "./learn";
+import { packed } from "./link";
 import { menu } from "./menu";
 import type { Bundled } from "./networks";
 import { newest } from "./newest";
@@ -36,6 +38,9 @@ document.documentElement.classList.toggle("embedded", embedded);
 // Whoever embeds the page may want a shorter limit than a reader who waits.
 // No limit that is none: a page that waited for ever could be stopped by hand alone.
 const limit = Math.min(Math.max(Number(query.get("seconds")) || 30, 0.1), 3_600);
+
+// So long after a change, what is there is kept: nobody types for the sake of the draft.
+const DRAFT = 400;
 
 const start = await started();
 
@@ -109,6 +114,13 @@ const switcher = tabs(part("tabs", HTMLDivElement), part("panels", HTMLDivElemen
 
 const edit = editor(part("editor", HTMLDivElement), network.text ?? "", {
   changed: (text) => {
+    const before = past.get(text);
+    if (before) {
+      bundled = before.bundled;
+      change(before.network);
+      title();
+      return;
+    }
     bundled = null;
     const variants = variantsIn(text);
     const variant = variants.includes(network.variant) ? network.variant : "";
@@ -125,7 +137,21 @@ const knobs = settings(part("settings", HTMLDivElement), start.conventions, chan
 
 function change(changes: Partial<Network>) {
   network = { ...network, ...changes };
+  mistakes.classList.add("old");
+  leave();
   void count();
+}
+
+let waiting: ReturnType<typeof setTimeout> | undefined;
+
+/** The address no longer says what is on the page, and what is there is worth keeping. */
+function leave() {
+  if (location.hash) history.replaceState(null, "", `${location.pathname}${location.search}`);
+  if (embedded) return;
+  clearTimeout(waiting);
+  waiting = setTimeout(() => {
+    void packed(visit.seen()).then(keepDraft);
+  }, DRAFT);
 }
 
 /** True of the network as it is now; while one is counted the text may change. */
@@ -156,6 +182,7 @@ async function count() {
 
 function complain(failed: (Answer & { ok: false }) | null, of: Network) {
   mistakes.hidden = failed === null;
+  mistakes.classList.remove("old");
   mistakes.textContent = failed?.said ?? "";
   const own = (mistake: Mistake) => mistake.file === "" || mistake.file === of.name;
   edit.mistakes((failed?.mistakes ?? []).filter(own));
@@ -196,12 +223,20 @@ function light(layers: readonly string[]) {
   if (switcher.open !== tablesPanel) switcher.open.light(set);
 }
 
+// Networks that were in the editor, by their texts: to take back a change of network is to have the older one again.
+const PAST = 20;
+const past = new Map<string, { network: Network; bundled: string | null }>();
+
 async function enter(next: Network, name: string | null) {
+  past.set(edit.text, { network, bundled });
+  for (const oldest of [...past.keys()].slice(0, -PAST)) past.delete(oldest);
   network = next;
   bundled = name;
   lights = [];
   chosen = null;
   edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain");
+  // Of a family's file the network comes after what is said of its variants.
+  edit.fold(["variants", "weights"]);
   title();
   await count();
 }
@@ -217,7 +252,10 @@ const refuse = (said: string) => {
   complain({ ok: false, said, mistakes: [] }, network);
 };
 const opening = {
-  enter: (next: Network, name: string | null) => void enter(next, name),
+  enter: (next: Network, name: string | null) => {
+    leave();
+    void enter(next, name);
+  },
   compare: compared.add,
   show: () => {
     switcher.choose("compare");
@@ -279,8 +317,12 @@ title();
 void json("schema.json").then((schema) => {
   edit.learn(schema as Parameters<typeof edit.learn>[0]);
 });
-if (/^#(net|spec|.*&(net|spec))=/.test(location.hash)) {
-  const followed = await follow(location.hash, running, visit);
+const kept = embedded || location.hash ? "" : draft();
+const wanted = location.hash || kept;
+if (/^#?(net|spec|.*&(net|spec))=/.test(wanted)) {
+  const followed = await follow(wanted, running, visit);
+  if (followed && kept) say("What you had here last is back.");
+  if (!followed && kept) keepDraft(null);
   const said = followed ? "" : mistakes.textContent;
   if (!followed) await count();
   // What was wrong with the link stands above the network that is shown in its place.

@@ -75,6 +75,7 @@ export function menu({ result, text, ask, say, diagram, charts, programs }: Save
   const items = downloads.map(({ suffix, title, content }) => {
     const click = () => {
       element.open = false;
+      say("");
       void content().then((found) => {
         if (found !== null) save(`${stem()}${suffix}`, found);
       });

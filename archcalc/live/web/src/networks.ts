@@ -12,21 +12,31 @@ export interface Bundled {
   macs: number | string | null;
 }
 
+/** A text without what people leave out or write otherwise: vitb16 for ViT-B/16, vit_b_16 and "vit b 16". */
+function plainly(text: string): string {
+  return text.toLowerCase().replace(/[^\p{L}\p{N}]/gu, "");
+}
+
 /** Those that have all words of a text somewhere in what is said of them. */
 export function matching(networks: readonly Bundled[], text: string): Bundled[] {
-  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  const words = text.split(/\s+/).map(plainly).filter(Boolean);
   const found = networks.filter(({ name, title, family, task }) => {
-    const said = `${name} ${title} ${family} ${task}`.toLowerCase();
+    const said = [name, title, family, task].map(plainly).join(" ");
     return words.every((word) => said.includes(word));
   });
   // Who types resnet means one that is called so before one that is an Inception too, and vgg16 before vgg16c.
+  const whole = words.join("");
   const [first = ""] = words;
-  const rank = (name: string) => (name === first ? 0 : name.startsWith(first) ? 1 : 2);
-  return found.toSorted((a, b) => rank(a.name.toLowerCase()) - rank(b.name.toLowerCase()));
+  const rank = (name: string) => (name === whole ? 0 : name.startsWith(whole) ? 1 : name.startsWith(first) ? 2 : 3);
+  return found.toSorted((a, b) => rank(plainly(a.name)) - rank(plainly(b.name)));
 }
 
 /** A dialog with all networks; `chosen` hears of the one that is taken. */
-export function picker(networks: readonly Bundled[], chosen: (name: string) => void): HTMLDialogElement {
+export function picker(
+  networks: readonly Bundled[],
+  chosen: (name: string) => void,
+  fresh: () => void,
+): HTMLDialogElement {
   const search = html("input", {
     type: "search",
     placeholder: "vgg, detection, transformer …",
@@ -37,10 +47,21 @@ export function picker(networks: readonly Bundled[], chosen: (name: string) => v
   const dialog = html(
     "dialog",
     { class: "picker", "aria-label": "Bundled networks" },
-    html("form", { method: "dialog" }, search, html("button", { "aria-label": "Close" }, "×")),
+    html(
+      "form",
+      { method: "dialog" },
+      search,
+      html("button", { type: "button", "data-new": true }, "New spec"),
+      html("button", { "aria-label": "Close" }, "×"),
+    ),
     count,
     list,
   );
+
+  dialog.querySelector("[data-new]")?.addEventListener("click", () => {
+    dialog.close();
+    fresh();
+  });
 
   function fill() {
     const found = matching(networks, search.value);

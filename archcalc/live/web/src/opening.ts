@@ -2,9 +2,20 @@
 
 import { html, part } from "./dom";
 import type { Engine } from "./engine";
-import { bundledText, opened } from "./files";
+import { bundledText, opened, plain } from "./files";
 import { picker, type Bundled } from "./networks";
 import type { Network } from "./protocol";
+
+// What somebody begins with who has nothing yet.
+const NEW = `name: net
+input: {channels: 3, height: 32, width: 32}
+layers:
+  - conv2d: {out: 16, kernel: 3, padding: 1}
+  - relu
+  - maxpool2d: {kernel: 2}
+  - flatten
+  - linear: {out: 10}
+`;
 
 export interface Opening {
   /** Put a network into the editor, with its name if it is bundled. */
@@ -24,12 +35,21 @@ export function networksButton(listed: Promise<readonly Bundled[]>, engine: Engi
   part("networks", HTMLButtonElement).addEventListener("click", () => {
     void listed.then((known) => {
       dialog ??= document.body.appendChild(
-        picker(known, (name) => {
-          void enterBundled(name, engine, page);
-        }),
+        picker(
+          known,
+          (name) => {
+            void enterBundled(name, engine, page);
+          },
+          () => {
+            page.enter(plain("net.yaml", NEW), null);
+          },
+        ),
       );
       dialog.showModal();
-      dialog.querySelector("input")?.focus();
+      const search = dialog.querySelector("input");
+      search?.focus();
+      // The last search is there to be gone on with or to be typed over.
+      search?.select();
     });
   });
 }

@@ -110,9 +110,13 @@ const engine = started();
 // What the next questions are likely to need, loaded when nothing is asked; the importers read whatever is pasted.
 const LATER = "import archcalc.live.texts, archcalc.live.pages; archcalc.importers.importer_of(b'', '')";
 
+// Archives that wait until they are needed, fetched when nothing is asked: by then there may be no network.
+const ahead = new Map<string, ArrayBuffer>();
+
 async function settle(): Promise<void> {
-  const { python, keeping } = await engine;
+  const { python, parts, keeping } = await engine;
   python.runPython(LATER);
+  for (const { name, lazy } of parts.archives) if (lazy) ahead.set(name, await (await fetched(name)).arrayBuffer());
   for (const [key, bytes] of keeping.splice(0)) await keep(key, bytes ?? modules(python));
 }
 
@@ -127,7 +131,10 @@ async function load(name: string): Promise<void> {
   const { python, parts } = await engine;
   const archive = parts.archives.find((one) => one.name === `${name}.zip`);
   if (!archive) throw new Error(`the folder has no ${name}.zip`);
-  python.unpackArchive(await (await fetched(archive.name)).arrayBuffer(), archive.format, { extractDir: SITE });
+  python.unpackArchive(ahead.get(archive.name) ?? (await (await fetched(archive.name)).arrayBuffer()), archive.format, {
+    extractDir: SITE,
+  });
+  ahead.delete(archive.name);
   python.runPython("import importlib; importlib.invalidate_caches()");
 }
 
@@ -140,7 +147,15 @@ async function answer(question: Question): Promise<Answer> {
   given.destroy();
   if (sort === "text") return { ok: true, text };
   if (sort === "needs" && !needed.has(text)) {
-    await load(text);
+    try {
+      await load(text);
+    } catch {
+      return {
+        ok: false,
+        said: `formulas with letters need ${text}, which could not be loaded; is there a network?`,
+        mistakes: [],
+      };
+    }
     // Only now: what could not be loaded is worth another try.
     needed.add(text);
     return answer(question);

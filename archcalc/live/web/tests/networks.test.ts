@@ -32,7 +32,11 @@ describe("matching", () => {
     ["configuration", ["vgg16c"]],
     ["300 vgg detection", ["ssd300"]],
     ["nothing", []],
-    [".*", []],
+    // Signs alone ask for nothing.
+    [".*", ["alexnet", "vgg16c", "vgg16", "inception_resnet_v2", "resnet50", "ssd300"]],
+    ["ResNet-50", ["resnet50"]],
+    ["res_net 50", ["resnet50"]],
+    ["vgg 16", ["vgg16", "vgg16c", "ssd300"]],
   ])("finds for %j", (text, expected) => {
     expect(names(text)).toEqual(expected);
   });
@@ -46,8 +50,8 @@ describe("matching", () => {
 
 describe("the picker", () => {
   function open() {
-    const chosen = vi.fn();
-    const dialog = document.body.appendChild(picker(LIST, chosen));
+    const [chosen, fresh] = [vi.fn(), vi.fn()];
+    const dialog = document.body.appendChild(picker(LIST, chosen, fresh));
     const search = dialog.querySelector("input");
     if (!search) throw new Error("no search");
     const press = (element: Element, key: string) =>
@@ -56,12 +60,19 @@ describe("the picker", () => {
       search.value = text;
       search.dispatchEvent(new Event("input"));
     };
-    return { chosen, dialog, search, press, type };
+    return { chosen, fresh, dialog, search, press, type };
   }
   const focused = () => document.activeElement?.getAttribute("data-name") ?? document.activeElement?.localName;
 
   afterEach(() => {
     document.body.replaceChildren();
+  });
+
+  it("begins a new spec", () => {
+    const { dialog, chosen, fresh } = open();
+    dialog.showModal();
+    dialog.querySelector<HTMLElement>("[data-new]")?.click();
+    expect([dialog.open, fresh.mock.calls.length, chosen.mock.calls.length]).toEqual([false, 1, 0]);
   });
 
   it("lists what is found under its families", () => {

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { begin, question, said, state, yes, type Fake } from "./workers";
 
+const BY_HAND = "stopped by hand; any change counts again";
+
 beforeEach(() => {
   vi.useFakeTimers();
 });
@@ -45,10 +47,10 @@ describe("stop", () => {
     const running = made.ask(question("running"));
     const waiting = made.ask(question("waiting"));
     made.stop();
-    expect(said(await running)).toEqual(["stopped"]);
+    expect(said(await running)).toEqual([BY_HAND]);
     expect(told.slice(-2)).toEqual([
       ["starting", ""],
-      ["stopped", "stopped"],
+      ["stopped", BY_HAND],
     ]);
     expect(workers.map((one) => one.terminated)).toEqual([true, false]);
     last().ready();

@@ -2,7 +2,7 @@
 
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from "@codemirror/autocomplete";
 import { defaultKeymap, history, historyKeymap, indentWithTab, isolateHistory } from "@codemirror/commands";
-import { bracketMatching, foldGutter, foldKeymap } from "@codemirror/language";
+import { bracketMatching, foldEffect, foldGutter, foldable, foldKeymap } from "@codemirror/language";
 import { lintGutter, lintKeymap, setDiagnostics } from "@codemirror/lint";
 import { search, searchKeymap } from "@codemirror/search";
 import { Annotation, EditorState, Transaction } from "@codemirror/state";
@@ -24,6 +24,8 @@ export interface Editor {
   readonly text: string;
   /** Puts another text in the place of this one, in YAML or in another program's format; the reader can undo it. */
   replace(text: string, language: Language): void;
+  /** Folds what stands under keys at the margin. */
+  fold(keys: readonly string[]): void;
   /** Underlines mistakes in the place of those before; one without a place is for others to show. */
   mistakes(found: readonly Mistake[]): void;
   /** Lights lines, counted from 1, as the selected layer's, and brings the first into view when asked. */
@@ -101,6 +103,15 @@ export function editor(parent: HTMLElement, text: string, told: Told): Editor {
   return {
     get text() {
       return view.state.doc.toString();
+    },
+    fold(keys) {
+      const { doc } = view.state;
+      for (let number = 1; number <= doc.lines; number += 1) {
+        const { from, to, text } = doc.line(number);
+        if (!keys.some((key) => text.startsWith(`${key}:`))) continue;
+        const range = foldable(view.state, from, to);
+        if (range) view.dispatch({ effects: foldEffect.of(range) });
+      }
     },
     replace(next, spokenIn) {
       view.dispatch({

@@ -19,6 +19,8 @@ const TOP = 18;
 
 export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGElement | null } {
   const element = html("div", { class: "charts" });
+  // The bar that is pointed at, in words.
+  const named = html("strong", { role: "status" });
   let lit: ReadonlySet<string> = new Set();
   let width = WIDE;
 
@@ -49,7 +51,7 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
       whole.append(bars(rows, key, title, heading, at * (HEIGHT + TOP + 12)));
     });
     element.replaceChildren(
-      html("p", { class: "about" }, `${rows.length} layers with a cost, in order. A bar is a button.`),
+      html("p", { class: "about" }, `${rows.length} layers with a cost, in order. `, named),
       whole,
     );
     mark();
@@ -108,6 +110,11 @@ export function chartPanel(page: Page): Panel & { readonly drawn: () => SVGSVGEl
   element.addEventListener("click", (event) => {
     pick(event.target);
   });
+  for (const kind of ["pointerover", "focusin"] as const)
+    element.addEventListener(kind, (event) => {
+      const bar = event.target instanceof Element ? event.target.closest(".bar") : null;
+      if (bar) named.textContent = bar.getAttribute("aria-label");
+    });
   element.addEventListener("keydown", (event) => {
     if (!(event.target instanceof SVGRectElement)) return;
     const to = { ArrowRight: event.target.nextElementSibling, ArrowLeft: event.target.previousElementSibling }[

@@ -158,8 +158,11 @@ export function worksheetPanel(page: Page): Panel {
   async function marked() {
     const found = await grades(written());
     if (!found) return;
-    const earned = ({ verdict }: Marked) => ["right", "rounded", "carried on"].includes(verdict);
+    let [right, blanks] = [0, 0];
     each(found, (cell, one) => {
+      // What was given is no answer.
+      blanks += 1;
+      right += Number(["right", "rounded", "carried on"].includes(one.verdict));
       cell.className = one.verdict.replaceAll(" ", "-");
       const said = cell.querySelector(".why");
       const slip = one.slips.length
@@ -171,7 +174,7 @@ export function worksheetPanel(page: Page): Panel {
       if (said)
         said.textContent = one.verdict === "unanswered" ? "" : [one.verdict, slip, from].filter(Boolean).join(": ");
     });
-    score.textContent = `${found.filter(earned).length} of ${found.length} right`;
+    score.textContent = `${right} of ${blanks} right`;
   }
 
   async function filled() {
