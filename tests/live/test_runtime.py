@@ -210,7 +210,11 @@ def test_a_link_is_no_file_of_the_package():
         unpacked(archive.getvalue())
 
 
-@pytest.mark.parametrize("archive", [b"", b"no archive", npm()[:-20], gzip.compress(b"no tar" * 200), wheel()])
+NO_PACKAGES = [b"", b"no archive", npm()[:-20], gzip.compress(b"no tar" * 200), wheel()]
+
+
+# Compressed archives have the time in them, and the names of tests must be the same in every process.
+@pytest.mark.parametrize("archive", NO_PACKAGES, ids=["empty", "text", "cut short", "no tar", "wheel"])
 def test_what_is_no_package_is_told(archive):
     with pytest.raises(SpecError, match=r"the package (is no \.tgz|has no file)"):
         unpacked(archive)

@@ -114,13 +114,6 @@ const switcher = tabs(part("tabs", HTMLDivElement), part("panels", HTMLDivElemen
 
 const edit = editor(part("editor", HTMLDivElement), network.text ?? "", {
   changed: (text) => {
-    const before = past.get(text);
-    if (before) {
-      bundled = before.bundled;
-      change(before.network);
-      title();
-      return;
-    }
     bundled = null;
     const variants = variantsIn(text);
     const variant = variants.includes(network.variant) ? network.variant : "";
@@ -223,13 +216,7 @@ function light(layers: readonly string[]) {
   if (switcher.open !== tablesPanel) switcher.open.light(set);
 }
 
-// Networks that were in the editor, by their texts: to take back a change of network is to have the older one again.
-const PAST = 20;
-const past = new Map<string, { network: Network; bundled: string | null }>();
-
 async function enter(next: Network, name: string | null) {
-  past.set(edit.text, { network, bundled });
-  for (const oldest of [...past.keys()].slice(0, -PAST)) past.delete(oldest);
   network = next;
   bundled = name;
   lights = [];
