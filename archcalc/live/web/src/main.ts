@@ -52,9 +52,9 @@ let network: Network = start.network;
 // The name of the bundled network in the editor, as long as its text is as it came.
 let bundled: string | null = start.bundled;
 let result: Result | null = null;
-let chosen: string | null = null;
 // All layers that are lit, of which the chosen one is the first: a line of the text may stand for several.
 let lights: readonly string[] = [];
+const chosen = () => lights[0] ?? null;
 
 const { say, told } = statusLine(() => {
   running.stop();
@@ -66,7 +66,7 @@ const asked = async (slot: string, question: Question) => (await latest(slot, qu
 const page: Page = {
   ask: asked,
   choose,
-  chosen: () => chosen,
+  chosen,
 };
 
 const working = learn(asked);
@@ -168,7 +168,6 @@ async function count() {
   summarise(result.table);
   const there = new Set(result.table.rows.map((row) => row.name));
   lights = lights.filter((name) => there.has(name));
-  chosen = lights[0] ?? null;
   refresh(switcher.open);
   root.dataset["counted"] = result.table.network;
 }
@@ -210,7 +209,6 @@ function choose(name: string | null) {
 
 function light(layers: readonly string[]) {
   lights = layers;
-  chosen = layers[0] ?? null;
   const set = lit();
   table.light(set, switcher.open === tablesPanel);
   if (switcher.open !== tablesPanel) switcher.open.light(set);
@@ -220,7 +218,6 @@ async function enter(next: Network, name: string | null) {
   network = next;
   bundled = name;
   lights = [];
-  chosen = null;
   edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain");
   // Of a family's file the network comes after what is said of its variants.
   edit.fold(["variants", "weights"]);
@@ -255,7 +252,7 @@ const visit: Visit = {
     networks: [network, ...compared.others],
     bundled: [bundled, ...compared.others.map((one) => (one.text === null ? one.name : null))],
     panel: switcher.open.name,
-    layer: chosen,
+    layer: chosen(),
   }),
   enter: async ([first, ...others], name) => {
     await listed;

@@ -116,8 +116,9 @@ const ahead = new Map<string, ArrayBuffer>();
 async function settle(): Promise<void> {
   const { python, parts, keeping } = await engine;
   python.runPython(LATER);
-  for (const { name, lazy } of parts.archives) if (lazy) ahead.set(name, await (await fetched(name)).arrayBuffer());
   for (const [key, bytes] of keeping.splice(0)) await keep(key, bytes ?? modules(python));
+  // Last, since it fails where there is no network any more.
+  for (const { name, lazy } of parts.archives) if (lazy) ahead.set(name, await (await fetched(name)).arrayBuffer());
 }
 
 function modules(python: Python): Uint8Array<ArrayBuffer> {
