@@ -108,3 +108,18 @@ def test_a_link_that_unpacks_to_far_too_much_is_refused(page):
         bomb,
     )
     page.locator("#mistakes", has_text="the link is damaged: longer than any spec").wait_for()
+
+
+def test_what_was_on_the_page_is_there_at_the_next_visit(fresh):
+    """The text as it was typed; the address of the network before it is gone as soon as it says another."""
+    page = fresh("#net=vgg16")
+    counted(page, "vgg16")
+    enter(page, TINY, "tiny")
+    assert "#" not in page.url
+    page.evaluate("""async () => {
+        while (!localStorage.getItem("archcalc-draft")) await new Promise(requestAnimationFrame);
+    }""")
+    page.reload()
+    counted(page, "tiny")
+    assert editor(page) == TINY
+    assert "What you had here last is back." in page.locator("#status").inner_text()
