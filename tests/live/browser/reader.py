@@ -83,8 +83,9 @@ def enter(page: Any, text: str, name: str) -> None:
 
 
 def choose(page: Any, panel: str) -> Any:
-    """Open a panel by its tab."""
+    """Open a panel by its tab, until it shows what was counted last and not what stood there before."""
     page.click(f"#tab-{panel}")
+    page.wait_for_selector(f"#panel-{panel}:not([aria-busy])")
     return page.locator(f"#panel-{panel}")
 
 
