@@ -193,10 +193,12 @@ def _window(place: Place) -> tuple[str, int, int]:
 def nearest(word: str, known: list[str]) -> str:
     """A remedy naming the known word closest to `word`, or an empty text if none is close.
 
-    Of several that are equally close it is the one that begins most alike.
+    Of several that are equally close it is the one that begins most alike, or all that do.
 
     >>> nearest("Cov2D", ["conv2d", "relu"]), nearest("conv1_3", ["conv1_2", "conv5_3"])
     ("did you mean 'conv2d'?", "did you mean 'conv1_2'?")
+    >>> nearest("con", ["conv1d", "conv2d", "relu"])
+    "did you mean 'conv1d' or 'conv2d'?"
     """
     import difflib  # noqa: PLC0415 - 8 ms that only a mistake has to pay
 
@@ -209,7 +211,14 @@ def nearest(word: str, known: list[str]) -> str:
         alike = takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False))
         return difflib.SequenceMatcher(None, name, wanted).ratio(), len(list(alike))
 
-    return f"did you mean '{folded[max(close, key=likeness)]}'?" if close else ""
+    best = max(map(likeness, close), default=None)
+    return meant([folded[name] for name in sorted(close) if likeness(name) == best])
+
+
+def meant(names: list[str]) -> str:
+    """A remedy naming what may be meant, or an empty text if nothing may."""
+    *others, last = [f"'{name}'" for name in names] or [""]
+    return f"did you mean {' or '.join(filter(None, [', '.join(others), last]))}?" if names else ""
 
 
 def among(names: Iterable[str], known: Mapping[str, T], what: str) -> list[T]:

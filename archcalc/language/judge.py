@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from archcalc.errors import SpecError
+from archcalc.errors import SpecError, meant
 from archcalc.language.assertions import OWN, check_branches, parted
 from archcalc.language.calls import Item, is_open, item_of, note_of, weight_of
 from archcalc.language.document import Block, SpecDocument
@@ -43,11 +43,19 @@ def check_word(call: Item, blocks: Mapping[str, Block], broken: Container[str]) 
         raise UnjudgedError
     if word not in blocks and (word not in Layer.kinds or word == "input") and word != EXPERTS:
         known = [*blocks, *Layer.kinds, EXPERTS]
-        remedy = _CONTROL.get(word) or likely(word, known)
+        remedy = _CONTROL.get(word) or meant(_called(word)) or likely(word, known)
         raise SpecError(f"no layer or block named '{word[:60]}'", call.word.place, remedy)
     if "else" in call.given and "if" not in call.given:
         remedy = "both stand beside one item, such as {if: stride > 1, else: relu}"
         raise SpecError("'else' stands without 'if'", call.keys["else"].place, remedy)
+
+
+def _called(word: str) -> list[str]:
+    """The kinds that go by a word elsewhere, such as conv2d by Conv_2D; with a number of axes only those."""
+    bare = re.sub(r"[\W_]", "", word[:60]).lower()
+    axes = next((axes for axes in ("1d", "2d", "3d") if axes in bare), "")
+    kinds = Layer.kinds.called.get(bare.replace(axes, "", 1), [])
+    return [kind for kind in kinds if kind.endswith(axes)] or kinds
 
 
 def no_source(call: Item, inputs: Iterable[str]) -> SpecError:

@@ -67,6 +67,7 @@ class ReLU6(_Elementwise, frozen=True):
 class LeakyReLU(_Elementwise, frozen=True):
     """x where positive, slope·x elsewhere (Maas et al. 2013)."""
 
+    called: ClassVar[tuple[str, ...]] = ("lrelu", "leaky")
     overwrites: ClassVar[bool] = True
     derived_from: ClassVar[Literal["input", "output", "either"]] = "either"
     slope: float = 0.01
@@ -150,6 +151,7 @@ class GELU(_Elementwise, frozen=True):
 class SiLU(_Elementwise, frozen=True):
     """x·sigmoid(x), also called swish (Elfwing et al. 2017; Ramachandran et al. 2017)."""
 
+    called: ClassVar[tuple[str, ...]] = ("swish",)
     overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(exponentials=1, additions=1, divisions=1, multiplications=1)
 
@@ -193,6 +195,7 @@ class Tanh(_Elementwise, frozen=True):
 class HardSigmoid(_Elementwise, frozen=True):
     """min(max(0, x/6 + 1/2), 1) (Howard et al. 2019, section 5.2)."""
 
+    called: ClassVar[tuple[str, ...]] = ("hsigmoid",)
     overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1)
 
@@ -203,6 +206,7 @@ class HardSigmoid(_Elementwise, frozen=True):
 class HardSwish(_Elementwise, frozen=True):
     """x·hardsigmoid(x) (Howard et al. 2019)."""
 
+    called: ClassVar[tuple[str, ...]] = ("hswish",)
     overwrites: ClassVar[bool] = True
     per_value: ClassVar[Work] = Work(comparisons=2, divisions=1, additions=1, multiplications=1)
 
@@ -258,6 +262,8 @@ class Dropout(_Elementwise, frozen=True):
 class StochasticDepth(Dropout, frozen=True):
     """Drops a whole branch for some samples in training; at inference it does nothing (Huang et al. 2016)."""
 
+    called: ClassVar[tuple[str, ...]] = ("droppath",)
+
     def saved_for_backward(self, _use: TrainingContext, _output: Shape, _x: Shape) -> Iterator[SavedTensor]:
         if self.rate > 0:
             yield SavedTensor("mask", 1)
@@ -266,6 +272,7 @@ class StochasticDepth(Dropout, frozen=True):
 class Identity(_Elementwise, frozen=True):
     """The input unchanged."""
 
+    called: ClassVar[tuple[str, ...]] = ("noop", "passthrough")
     keeps_order: ClassVar[bool] = True
     nonlinear: ClassVar[bool] = False
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"

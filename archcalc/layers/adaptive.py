@@ -73,6 +73,8 @@ class _AdaptiveMaxPool(_AdaptivePool, frozen=True):
     The windows are those of torch; spatial pyramid pooling (He et al. 2014, section 2.2) has the like.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("adaptivemaxpool",)
+
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=self.visited(x) - size(output))
 
@@ -104,6 +106,8 @@ class _AdaptiveAvgPool(_AdaptivePool, frozen=True):
 
     The windows are those of torch; spatial pyramid pooling (He et al. 2014, section 2.2) has the like.
     """
+
+    called: ClassVar[tuple[str, ...]] = ("adaptiveavgpool",)
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=self.visited(x) - size(output), divisions=size(output))
@@ -165,6 +169,8 @@ class _GlobalPool(Layer, frozen=True):
 class GlobalAvgPool(_GlobalPool, frozen=True):
     """The mean of each channel; every other axis, or those in `axes`, becomes 1 (Lin et al. 2013, section 3.2)."""
 
+    called: ClassVar[tuple[str, ...]] = ("gap", "globalaveragepool", "globalaveragepooling", "globalpool")
+
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(additions=size(x) - size(output), divisions=size(output))
 
@@ -174,6 +180,8 @@ class GlobalAvgPool(_GlobalPool, frozen=True):
 
 class GlobalMaxPool(_GlobalPool, frozen=True):
     """The largest value of each channel; every other axis, or those in `axes`, becomes 1 (Oquab et al. 2015)."""
+
+    called: ClassVar[tuple[str, ...]] = ("gmp", "globalmaxpooling", "globalpool")
 
     def work(self, output: Shape, x: Shape) -> Work:
         return Work(comparisons=size(x) - size(output))

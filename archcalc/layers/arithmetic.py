@@ -51,6 +51,7 @@ class Power(_Arithmetic, frozen=True):
     A whole exponent above 0 takes exponent − 1 multiplications for each value, any other one function.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("pow", "square", "sqrt")
     example: ClassVar[Example] = Example({"exponent": 2})
 
     exponent: float

@@ -49,6 +49,7 @@ class Attention(Layer, frozen=True):
     takes its share and adds nothing (gpt-oss, 2025).
     """
 
+    called: ClassVar[tuple[str, ...]] = ("mha", "mhsa", "selfattention", "multiheadattention")
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
     layout: ClassVar[Layout] = "sequence"

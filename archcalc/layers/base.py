@@ -37,6 +37,8 @@ class Layer(Splitting, frozen=True, forbid_unknown_fields=True, metaclass=Kinds)
 
     kinds: ClassVar[Registry] = Registry()
     kind: ClassVar[str] = ""
+    # Its names elsewhere, by which people ask for it.
+    called: ClassVar[tuple[str, ...]] = ()
     arity: ClassVar[tuple[int, float]] = (1, 1)
     # The colour in charts and diagrams.
     family: ClassVar[Family]
@@ -46,8 +48,7 @@ class Layer(Splitting, frozen=True, forbid_unknown_fields=True, metaclass=Kinds)
     example: ClassVar[Example] = Example()
     # The number of axes beside the channels that it works along, if fixed: 2 for conv2d.
     rank: ClassVar[int] = 0
-    # The order of axes that it needs if it has no setting to name them: channels before all others, as with a `rank`, or
-    # behind them, or features behind tokens.
+    # The order of axes that it needs where no setting names them: channels first, as with a `rank`, or last, or tokens.
     layout: ClassVar[Layout] = "any"
     # The setting that names the axes it works on.
     axis_setting: ClassVar[str] = ""
@@ -181,10 +182,7 @@ class Layer(Splitting, frozen=True, forbid_unknown_fields=True, metaclass=Kinds)
         return self.work(output, *inputs)
 
     def receptive_views(self, *inputs: Any, **_: Any) -> tuple[Views, ...]:
-        """The views of each input that an output value depends on, one or more per input, seen together.
-
-        By default each output value sees the value at its own position.
-        """
+        """The views of each input that an output value depends on, seen together; by default the value at its own position."""
         return tuple((pointwise_view(x),) for x in inputs)
 
     def geometry(self) -> Geometry | None:

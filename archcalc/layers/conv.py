@@ -27,13 +27,15 @@ from archcalc.symbols.dims import Dim, Shape, at_least, equal, quotient, size
 class _Conv(_Filtering, _Sliding, frozen=True):
     """Cross-correlation with `out` filters, each seeing channels / groups of the input.
 
-    Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1. Weights out·(channels/groups)·∏kernel,
-    biases `out`; MACs are weights × output positions, padded positions counted like any other. `padding_mode` fills the
-    padding as the `mode` of a `pad` does. `norm` learns the length of each filter apart from its direction (`weight`),
-    with `magnitudes: taps` that of each tap of all filters, or divides all by their largest singular value (`spectral`).
-    `connections` lists for each output map the input maps it sees (LeCun et al.
-    1998, table I).
+    Output size along an axis: ⌊(n + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1, with their sum for 2·padding where
+    the two sides differ. Weights out·(channels/groups)·∏kernel, biases `out`; MACs are weights × output positions, padded
+    positions counted like any other. `padding_mode` fills the padding as the `mode` of a `pad` does. `norm` learns the
+    length of each filter apart from its direction (`weight`), with `magnitudes: taps` that of each tap of all filters, or
+    divides all by their largest singular value (`spectral`). `connections` lists for each output map the input maps it
+    sees (LeCun et al. 1998, table I).
     """
+
+    called: ClassVar[tuple[str, ...]] = ("conv", "convolution", "convolutional", "depthwise")
 
     out: Count
     kernel: Sizes

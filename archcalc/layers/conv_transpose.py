@@ -29,6 +29,7 @@ class _ConvTranspose(_Filtering, frozen=True):
     (`spectral`).
     """
 
+    called: ClassVar[tuple[str, ...]] = ("convtranspose", "transposedconv", "deconv", "deconvolution", "upconv")
     spreads: ClassVar[bool] = True
 
     out: Count

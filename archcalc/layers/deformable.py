@@ -28,6 +28,7 @@ class DeformConv2d(_Filtering, frozen=True):
     half as many. A layer before it makes them. A tap between pixels is interpolated from four, and outside there are zeros.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("dcn", "deformconv")
     category: ClassVar[str] = "Convolution and transposed convolution over one, two or three axes"
     rank: ClassVar[int] = 2
     example: ClassVar[Example] = Example(

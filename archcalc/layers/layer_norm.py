@@ -24,6 +24,7 @@ class LayerNorm(_Norm, frozen=True):
     places.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("ln", "layernormalization")
     axis_setting: ClassVar[str] = "axes"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 
@@ -81,6 +82,7 @@ class RMSNorm(_Norm, frozen=True):
     added to the mean square, as in torch: only zeros need it.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("rms",)
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example(inputs=((128, 512),))
 
@@ -127,6 +129,7 @@ class L2Norm(_Norm, frozen=True):
     By default the axis is that of the channels or features. Nothing is trained: the factors that follow it there are `scale`.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("normalize", "normalise")
     axis_setting: ClassVar[str] = "axis"
 
     axis: OneAxis = None

@@ -37,6 +37,7 @@ class Linear(_Trained, frozen=True):
     (`spectral`).
     """
 
+    called: ClassVar[tuple[str, ...]] = ("dense", "fc", "fullyconnected", "innerproduct", "affine", "gemm")
     splits: ClassVar[tuple[Split, ...]] = ("column", "row", "vocabulary")
     axis_setting: ClassVar[str] = "axis"
     example: ClassVar[Example] = Example({"out": 10}, ((512,),))
@@ -105,6 +106,7 @@ class Linear(_Trained, frozen=True):
 class Embedding(_Trained, frozen=True):
     """A table with a row of `out` values for each entry of the vocabulary (Bengio et al. 2003); a look-up costs no operations."""
 
+    called: ClassVar[tuple[str, ...]] = ("lookup",)
     splits: ClassVar[tuple[Split, ...]] = ("vocabulary",)
     example: ClassVar[Example] = Example({"vocabulary": 30000, "out": 512}, ((128,),))
 
@@ -201,6 +203,7 @@ class Scale(_Trained, frozen=True):
     By default the axis is that of the channels or features.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("layerscale",)
     axis_setting: ClassVar[str] = "axis"
 
     axis: OneAxis = None

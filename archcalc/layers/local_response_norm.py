@@ -21,6 +21,7 @@ class LocalResponseNorm(Layer, frozen=True):
     Krizhevsky et al. 2012, section 3.3, writes alpha without the division by `size`.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("lrn",)
     family: ClassVar[Family] = "norm"
     category: ClassVar[str] = "Normalisation"
     layout: ClassVar[Layout] = "channels first"

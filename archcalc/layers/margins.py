@@ -26,6 +26,7 @@ class Pad(_Resampling, frozen=True):
     these, and `circular` goes on at the other end.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("zeropad", "zeropadding", "padding")
     example: ClassVar[Example] = Example({"margin": 1})
 
     margin: Margins | None = None
@@ -72,6 +73,7 @@ class Crop(_Resampling, frozen=True):
     What remains of an odd number goes after (Ronneberger et al. 2015).
     """
 
+    called: ClassVar[tuple[str, ...]] = ("cropping",)
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
 
     example: ClassVar[Example] = Example({"margin": 1})

@@ -30,6 +30,7 @@ class MatMul(Layer, frozen=True):
     again. `scale` divides by the root of the number of values that are summed.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("bmm", "dot")
     family: ClassVar[Family] = "attention"
     category: ClassVar[str] = "Multi-head attention"
     example: ClassVar[Example] = Example({"transpose": "second", "heads": 8, "scale": True}, ((128, 512), (128, 512)))

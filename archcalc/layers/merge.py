@@ -96,6 +96,7 @@ def _joint(a: Dim, b: Dim) -> Dim:
 class Add(_Broadcast, frozen=True):
     """The sum of its branches, value by value (He et al. 2015); an axis of 1 is repeated to fit."""
 
+    called: ClassVar[tuple[str, ...]] = ("sum", "plus", "residual", "shortcut", "eltwise")
     joins_by: ClassVar[Join] = "+"
     passes_gradient: ClassVar[bool] = True
 
@@ -109,6 +110,7 @@ class Add(_Broadcast, frozen=True):
 class Subtract(_Broadcast, frozen=True):
     """The first branch less the others, value by value; an axis of 1 is repeated to fit."""
 
+    called: ClassVar[tuple[str, ...]] = ("sub", "minus")
     joins_by: ClassVar[Join] = "−"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
@@ -121,6 +123,7 @@ class Subtract(_Broadcast, frozen=True):
 class Multiply(_Broadcast, frozen=True):
     """The product of its branches, value by value (Hu et al. 2017); an axis of 1 is repeated to fit."""
 
+    called: ClassVar[tuple[str, ...]] = ("mul", "product")
     value_by_value: ClassVar[bool] = True
     joins_by: ClassVar[Join] = "×"
 
@@ -146,6 +149,7 @@ class Multiply(_Broadcast, frozen=True):
 class Divide(_Broadcast, frozen=True):
     """The first branch divided by the others, value by value; an axis of 1 is repeated to fit."""
 
+    called: ClassVar[tuple[str, ...]] = ("div",)
     joins_by: ClassVar[Join] = "÷"
 
     def work(self, output: Shape, *xs: Shape) -> Work:
@@ -183,6 +187,7 @@ class Maximum(_Broadcast, frozen=True):
 class Concat(_Join, frozen=True):
     """Its branches one after the other along an axis, by default the channels or else the first (Szegedy et al. 2014)."""
 
+    called: ClassVar[tuple[str, ...]] = ("cat", "concatenate", "concatenation")
     passes_gradient: ClassVar[bool] = True
     moves: ClassVar[bool] = True
 

@@ -76,6 +76,8 @@ class _BatchNorm(_Norm, frozen=True):
     are shifted alone, which before a ReLU and another convolution is as good (TF-Slim's default).
     """
 
+    called: ClassVar[tuple[str, ...]] = ("bn", "batchnorm", "batchnormalization")
+
     affine: bool = True
     scale: bool = True
     eps: Positive = 1e-5
@@ -127,6 +129,8 @@ class BatchNorm3d(_BatchNorm, frozen=True):
 class _InstanceNorm(_Norm, frozen=True):
     """Each channel of each sample less its mean, over its deviation; no running statistics (Ulyanov et al. 2016)."""
 
+    called: ClassVar[tuple[str, ...]] = ("instancenorm", "instancenormalization")
+
     affine: bool = False
     eps: Positive = 1e-5
 
@@ -175,6 +179,7 @@ class InstanceNorm3d(_InstanceNorm, frozen=True):
 class GroupNorm(_Norm, frozen=True):
     """Groups of channels less their mean, over their deviation, then each channel scaled and shifted (Wu and He 2018)."""
 
+    called: ClassVar[tuple[str, ...]] = ("gn", "groupnormalization")
     layout: ClassVar[Layout] = "channels first"
 
     example: ClassVar[Example] = Example({"groups": 32})

@@ -64,6 +64,7 @@ class Unfold(_Patches, frozen=True):
     Places stay as they are: `flatten: {tokens: [height, width]}` after it makes a matrix of them, im2col.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("im2col",)
     example: ClassVar[Example] = Example({"kernel": 3})
 
     kernel: Sizes
@@ -98,6 +99,7 @@ class Fold(_Patches, frozen=True):
     One addition for each value. What was padding is left out.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("col2im",)
     spreads: ClassVar[bool] = True
     example: ClassVar[Example] = Example({"size": 58, "kernel": 3}, ((576, 56, 56),))
 
@@ -158,6 +160,7 @@ class Fold(_Patches, frozen=True):
 class PixelUnshuffle(_Resampling, frozen=True):
     """Each factor×factor square of pixels laid into factor² channels, the inverse of `pixelshuffle` (Shi et al. 2016)."""
 
+    called: ClassVar[tuple[str, ...]] = ("spacetodepth",)
     example: ClassVar[Example] = Example({"factor": 2})
 
     factor: Count

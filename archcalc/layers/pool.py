@@ -62,10 +62,12 @@ class _Pool(_Sliding, frozen=True):
 class _MaxPool(_Pool, frozen=True):
     """The largest value of each window (Zhou and Chellappa 1988; Ranzato et al. 2007).
 
-    Output size along an axis: ⌊(n + padding − dilation·(kernel − 1) − 1) / stride⌋ + 1; with `ceil_mode` the division is
+    Output size along an axis: ⌊(n + 2·padding − dilation·(kernel − 1) − 1) / stride⌋ + 1; with `ceil_mode` the division is
     rounded up, and the last window must start inside the input or the padding before it. ∏kernel − 1 comparisons for
     each output.
     """
+
+    called: ClassVar[tuple[str, ...]] = ("maxpool", "maxpooling", "pool", "pooling")
 
     dilation: Sizes = 1
 
@@ -109,6 +111,8 @@ class _AvgPool(_Pool, frozen=True):
 
     Output sizes as for max pooling. ∏kernel − 1 additions and 1 division for each output.
     """
+
+    called: ClassVar[tuple[str, ...]] = ("avgpool", "averagepool", "averagepooling", "meanpool", "pool", "pooling")
 
     count_include_pad: bool = True
 

@@ -134,6 +134,7 @@ class Reshape(_Rearrangement, frozen=True):
     axis that is untouched keeps its own, and places that are merged are tokens.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("view",)
     keeps_order: ClassVar[bool] = True
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
     names_axes: ClassVar[bool] = True
@@ -176,9 +177,9 @@ class Reshape(_Rearrangement, frozen=True):
 class Permute(_Rearrangement, frozen=True):
     """The axes in another order, by name or counted from 0: `permute: [height, width, channels]`."""
 
+    called: ClassVar[tuple[str, ...]] = ("transpose",)
     stores: ClassVar[Literal["output", "in place", "view"]] = "view"
     axis_setting: ClassVar[str] = "order"
-
     example: ClassVar[Example] = Example({"order": (1, 2, 0)})
 
     order: AxisOrder

@@ -280,6 +280,8 @@ class GRU(_Recurrent, frozen=True):
 class RNN(_Recurrent, frozen=True):
     """The plain cell: one tanh or ReLU of the two products (Elman 1990)."""
 
+    called: ClassVar[tuple[str, ...]] = ("simplernn", "elman")
+
     nonlinearity: Literal["tanh", "relu"] = "tanh"
 
     def work(self, output: Shape, x: Shape) -> Work:

@@ -63,6 +63,15 @@ class Registry(dict[str, Any]):
         super().clear()
         super().update(order)
 
+    @cached_property
+    def called(self) -> dict[str, list[str]]:
+        """The kinds by each name that they have elsewhere: conv1d, conv2d and conv3d by conv."""
+        found: dict[str, list[str]] = {}
+        for kind, cls in self.items():
+            for name in cls.called:
+                found.setdefault(name, []).append(kind)
+        return found
+
     def __missing__(self, name: str) -> Any:
         for stem in self._files.get(name, ()):
             self.load(stem)

@@ -50,6 +50,7 @@ class _Resampling(Layer, frozen=True):
 class Upsample(_Resampling, frozen=True):
     """Each axis but the first made `scale` times longer, by repeating values or by (bi-, tri-)linear interpolation."""
 
+    called: ClassVar[tuple[str, ...]] = ("upsampling", "interpolate")
     example: ClassVar[Example] = Example({"scale": 2})
 
     scale: Sizes
@@ -90,6 +91,7 @@ class Upsample(_Resampling, frozen=True):
 class PixelShuffle(_Resampling, frozen=True):
     """Each factor² channels laid out as a factor×factor square of pixels (Shi et al. 2016)."""
 
+    called: ClassVar[tuple[str, ...]] = ("depthtospace",)
     example: ClassVar[Example] = Example({"factor": 2})
 
     factor: Count

@@ -25,6 +25,7 @@ class Resize(_Resampling, frozen=True):
     makes an axis shorter.
     """
 
+    called: ClassVar[tuple[str, ...]] = ("interpolate",)
     example: ClassVar[Example] = Example({"size": 64})
 
     size: Sizes | None = None

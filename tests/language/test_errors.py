@@ -37,10 +37,10 @@ def failed(*arguments: str, **options) -> str:
 
 
 def test_an_unknown_network_names_the_nearest():
-    """A misspelled name gets the one that was meant."""
-    assert failed("table", "vgg15") == (
-        "no network or file named 'vgg15'\n  = did you mean 'vgg19'?\n  = archcalc list names all\n"
-    )
+    """A misspelled name gets the one that was meant, or all that are as near."""
+    wanted = "no network or file named '{}'\n  = did you mean {}?\n  = archcalc list names all\n".format
+    assert failed("table", "alexnot") == wanted("alexnot", "'alexnet'")
+    assert failed("table", "vgg15") == wanted("vgg15", "'vgg11', 'vgg13', 'vgg16' or 'vgg19'")
 
 
 def test_a_missing_file_and_a_directory_are_said_to_be_so(tmp_path, monkeypatch):

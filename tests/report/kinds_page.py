@@ -33,7 +33,8 @@ def _lines(alike: list[type[Layer]]) -> Iterator[str]:
     """Kinds that differ only in how many axes they slide along."""
     cls = alike[0]
     about = " ".join((inspect.getdoc(cls) or "").partition("\n\n")[0].split())
-    yield f"**{', '.join(f'`{one.kind}`' for one in alike)}**: {about}{_inputs(*cls.arity)}"
+    elsewhere = f" Elsewhere it is called {' or '.join(cls.called)}." if cls.called else ""
+    yield f"**{', '.join(f'`{one.kind}`' for one in alike)}**: {about}{_inputs(*cls.arity)}{elsewhere}"
     yield ""
     fields = msgspec.structs.fields(cls)
     if fields:
