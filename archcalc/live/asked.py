@@ -13,7 +13,7 @@ from archcalc.network.model import InputShape, Model
 from archcalc.profiling.engine import profile
 from archcalc.profiling.rows import Profile
 from archcalc.symbols.dims import Dim
-from archcalc.symbols.sizes import parts_of, shape_of, size_of
+from archcalc.symbols.sizes import size_of
 
 
 class Network(msgspec.Struct, frozen=True):
@@ -24,8 +24,8 @@ class Network(msgspec.Struct, frozen=True):
     file: str | None = None
     variant: str = ""
     set: dict[str, str] = {}
-    # Other shapes of inputs by their names, such as 3x320x320; a size that is left out is as written.
-    input: dict[str, str] = {}
+    # Other sizes of inputs by their names, such as 3, 320 and 320; one that is empty is as written.
+    input: dict[str, list[str]] = {}
     batch: str = "1"
     convention: str = "macs"
 
@@ -40,27 +40,20 @@ class Network(msgspec.Struct, frozen=True):
         return {name: value for name, value in self.set.items() if name in declared}
 
     def shape(self, model: Model) -> InputShape | None:
-        """The shapes set for the inputs; raises SpecError for a text that is none.
+        """The shapes set for the inputs; raises SpecError for a text that is no size.
 
-        A size that is left out, as in xx320, is that of the text, whatever the text says by now.
+        A size that is left out is that of the text, whatever the text says by now.
         """
-        sizes = {name: parts_of(text) for name, text in self.input.items()}
-        if any("" in parts for parts in sizes.values()):
+        if not all(map(all, self.input.values())):
             own = model.graph(self.params(model)).input_shapes
-            sizes = {
-                name: [part or str(size) for part, size in zip(parts, own[name], strict=True)]
-                for name, parts in sizes.items()
-                # One that no longer fits the text has no sliders any more either.
-                if len(parts) == len(own.get(name, ()))
-            }
-        found = {}
-        for name, parts in sizes.items():
-            shape = shape_of("x".join(parts))
-            if shape is None:
-                wrong = next((part for part in parts if size_of(part) is None), "")
-                raise SpecError(f"'{wrong}' is no size for {name}", None, "it is a number such as 224, or a letter")
-            found[name] = shape
-        return found or None
+            # One that no longer fits the text has no sliders any more either.
+            fitting = {name: sizes for name, sizes in self.input.items() if len(sizes) == len(own.get(name, ()))}
+        else:
+            own, fitting = {}, self.input
+        return {
+            name: tuple(_size(size, name) if size else own[name][axis] for axis, size in enumerate(sizes))
+            for name, sizes in fitting.items()
+        } or None
 
     @property
     def samples(self) -> Dim:
@@ -69,6 +62,14 @@ class Network(msgspec.Struct, frozen=True):
         if size is None:
             raise SpecError(f"'{self.batch}' is not a batch", None, "it is a whole number of at least 1, or a letter")
         return size
+
+
+def _size(text: str, name: str) -> Dim:
+    """A size set for the input of a name."""
+    size = size_of(text)
+    if size is None:
+        raise SpecError(f"'{text}' is no size for {name}", None, "it is a number such as 224, or a letter")
+    return size
 
 
 class Question(msgspec.Struct, frozen=True):

@@ -91,7 +91,7 @@ def test_settings_are_those_of_the_command_line():
         "name": "<stdin>",
         "text": SPEC,
         "set": {"width": "24"},
-        "input": {"input": "1x28x28"},
+        "input": {"input": ["1", "28", "28"]},
         "batch": "4",
         "convention": "torch",
     }
@@ -243,15 +243,25 @@ def test_a_file_is_kept_no_longer_than_its_answer(tmp_path, monkeypatch):
         assert (sort, len(kept)) == ("text", number)
 
 
+def test_a_size_that_is_left_out_may_be_a_formula():
+    """With the letter in it that stands between sizes on the command line."""
+    text = "input: {channels: 3, height: 2*size, width: 32}\nparams: {size: x}\nlayers:\n  - relu\n"
+    table = ask("table", {"name": "net.yaml", "text": text, "input": {"input": ["", "", "8"]}})
+    assert json.loads(table)["rows"][0]["output"] == [3, "2*x", 8]
+
+
 @pytest.mark.parametrize(
     ("given", "values", "expected"),
     [
-        ("xx8", {}, [3, 32, 8]),
-        ("xx8", {"size": "16"}, [3, 16, 8]),
-        ("5xx", {"size": "16", "gone": "1"}, [5, 16, 32]),
-        ("xx", {}, [3, 32, 32]),
+        (["", "", "8"], {}, [3, 32, 8]),
+        (["", "", "8"], {"size": "16"}, [3, 16, 8]),
+        (["5", "", ""], {"size": "16", "gone": "1"}, [5, 16, 32]),
+        (["", "", ""], {}, [3, 32, 32]),
+        # A letter may be what stands between sizes elsewhere.
+        (["", "", "8"], {"size": "x"}, [3, "x", 8]),
+        (["", "", "x"], {}, [3, 32, "x"]),
         # No longer of the text, as a slider that was there before the text was changed.
-        ("x8", {"size": "16"}, [3, 16, 32]),
+        (["", "8"], {"size": "16"}, [3, 16, 32]),
     ],
 )
 def test_a_size_that_is_left_out_is_that_of_the_text(given, values, expected):

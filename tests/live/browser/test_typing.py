@@ -13,6 +13,7 @@ from tests.live.browser.reader import (
     counted,
     editor,
     enter,
+    follow,
     numbers,
     printed,
     totals,
@@ -105,3 +106,30 @@ def test_undo_brings_the_numbers_back(page):
     page.keyboard.press("Control+Z")
     counted(page, "alexnet")
     assert numbers(page)[-1][0] == "softmax"
+
+
+def test_undo_goes_back_to_the_network_before(page):
+    """With its name, its variant and what was set of it; and what is done again is the one after."""
+    follow(page, "net=vgg16", "vgg16")
+    awaited(page)
+    page.get_by_label("batch", exact=True).fill("4")
+    page.get_by_label("batch", exact=True).press("Enter")
+    counted(page, "vgg16")
+    before = totals(page)
+    follow(page, "net=resnet18", "resnet18")
+    file = page.locator("#file span")
+    page.locator("#editor .cm-content").focus()
+    seen = []
+    for keys, name in (("Control+Z", "vgg16"), ("Control+Shift+Z", "resnet18"), ("Control+Z", "vgg16")):
+        awaited(page)
+        page.keyboard.press(keys)
+        counted(page, name)
+        seen.append(
+            (
+                file.inner_text(),
+                page.get_by_label("Variant").input_value(),
+                page.get_by_label("batch", exact=True).input_value(),
+            )
+        )
+    assert seen == [("vgg.yaml", "vgg16", "4"), ("resnet.yaml", "resnet18", "1"), ("vgg.yaml", "vgg16", "4")]
+    assert totals(page) == before

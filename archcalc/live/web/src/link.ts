@@ -18,7 +18,7 @@ interface Packed {
   b?: string;
   v?: string;
   s?: Record<string, string>;
-  i?: Record<string, string>;
+  i?: Record<string, string[]>;
   m?: string;
   c?: string;
 }
@@ -81,16 +81,13 @@ function network(one: Packed): Network {
 function isPacked(value: unknown): value is Packed {
   if (typeof value !== "object" || value === null) return false;
   const { n, t, b, v, s, i, m, c } = value as Record<string, unknown>;
-  const texts = (given: unknown) =>
+  const text = (given: unknown) => typeof given === "string";
+  const texts = (given: unknown) => Array.isArray(given) && given.every(text);
+  const maybe = (given: unknown) => given === undefined || text(given);
+  const named = (given: unknown, each: (one: unknown) => boolean) =>
     given === undefined ||
-    (typeof given === "object" &&
-      given !== null &&
-      !Array.isArray(given) &&
-      Object.values(given).every((one) => typeof one === "string"));
-  const text = (given: unknown) => given === undefined || typeof given === "string";
-  return (
-    typeof n === "string" && [t, b, v, m, c].every(text) && texts(s) && texts(i) && (t !== undefined || b !== undefined)
-  );
+    (typeof given === "object" && given !== null && !Array.isArray(given) && Object.values(given).every(each));
+  return text(n) && [t, b, v, m, c].every(maybe) && named(s, text) && named(i, texts) && (text(t) || text(b));
 }
 
 async function squeezed(text: string): Promise<string> {

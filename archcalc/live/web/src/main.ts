@@ -48,6 +48,12 @@ const root = document.documentElement;
 const mistakes = part("mistakes", HTMLPreElement);
 const right = part("right", HTMLElement);
 
+/** A network in the editor, with its name if it is bundled and as it came. */
+interface Entered {
+  network: Network;
+  bundled: string | null;
+}
+
 let network: Network = start.network;
 // The name of the bundled network in the editor, as long as its text is as it came.
 let bundled: string | null = start.bundled;
@@ -112,13 +118,17 @@ const panels: [Panel, ...Panel[]] = [
 const shownIn = new Map<Panel, Result>();
 const switcher = tabs(part("tabs", HTMLDivElement), part("panels", HTMLDivElement), panels, refresh);
 
-const edit = editor(part("editor", HTMLDivElement), network.text ?? "", {
-  changed: (text) => {
-    bundled = null;
-    const variants = variantsIn(text);
-    const variant = variants.includes(network.variant) ? network.variant : "";
-    // Read as a bundled spec, a text could say that it is one.
-    change({ text, file: null, variant, name: network.name.replace(/^specs\//, "") });
+const edit = editor<Entered>(part("editor", HTMLDivElement), network.text ?? "", {
+  changed: (text, back) => {
+    if (back) {
+      bundled = back.bundled;
+      change(back.network);
+    } else {
+      bundled = null;
+      const variant = variantsIn(text).includes(network.variant) ? network.variant : "";
+      // Read as a bundled spec, a text could say that it is one.
+      change({ text, file: null, variant, name: network.name.replace(/^specs\//, "") });
+    }
     title();
   },
   line: (line) => {
@@ -215,10 +225,12 @@ function light(layers: readonly string[]) {
 }
 
 async function enter(next: Network, name: string | null) {
+  const was = { network, bundled };
   network = next;
   bundled = name;
   lights = [];
-  edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain");
+  const came = { was, is: { network, bundled } };
+  edit.replace(next.text ?? "", /\.ya?ml$/.test(next.name) ? "yaml" : "plain", came);
   // Of a family's file the network comes after what is said of its variants.
   edit.fold(["variants", "weights"]);
   title();

@@ -11,8 +11,8 @@ export interface Network {
   variant: string;
   /** Values of params by name. */
   set: Record<string, string>;
-  /** Other shapes of inputs by their names, such as "3x320x320"; a size that is left out is as written. */
-  input: Record<string, string>;
+  /** Other sizes of inputs by their names, such as ["3", "320", "320"]; one that is empty is as written. */
+  input: Record<string, string[]>;
   batch: string;
   convention: string;
 }

@@ -82,9 +82,14 @@ export function settings(
 
   function current(field: HTMLInputElement, aside: Aside): string | null {
     const { param: name, input, axis } = field.dataset;
-    if (name !== undefined) return network?.set[name] ?? aside.params.find((one) => one.name === name)?.value ?? null;
+    if (name !== undefined) return stated(name) ?? aside.params.find((one) => one.name === name)?.value ?? null;
     const size = aside.inputs.find((one) => one.name === input)?.shape[Number(axis)];
     return size === undefined ? null : String(size);
+  }
+
+  /** The value that was set for a param, which may have the name of something that every object has. */
+  function stated(name: string): string | undefined {
+    return network && Object.hasOwn(network.set, name) ? network.set[name] : undefined;
   }
 
   function set(name: string, value: string) {
@@ -109,7 +114,7 @@ export function settings(
   }
 
   function param(name: string, value: string): HTMLElement {
-    const now = network?.set[name] ?? value;
+    const now = stated(name) ?? value;
     if (value === "true" || value === "false") {
       const box = html("input", { type: "checkbox", checked: now === "true", "data-param": name });
       box.addEventListener("change", () => {
@@ -128,10 +133,10 @@ export function settings(
       if (input.tied[axis]) return [];
       const label = [all.length > 1 ? input.name : "input", input.axes[axis] ?? `axis ${axis + 1}`].join(" ");
       return pair(label, String(size), { "data-input": input.name, "data-axis": String(axis) }, (text) => {
-        const known = network?.input[input.name]?.split(/[x×]/) ?? [];
+        const known = network && Object.hasOwn(network.input, input.name) ? network.input[input.name] : [];
         // The others are left out as long as nobody set them, and stay those of the text and of the params.
-        const sizes = input.shape.map((_, place) => (place === axis ? text : (known[place] ?? "")));
-        changed({ input: { ...network?.input, [input.name]: sizes.join("x") } });
+        const sizes = input.shape.map((_, place) => (place === axis ? text : (known?.[place] ?? "")));
+        changed({ input: { ...network?.input, [input.name]: sizes } });
       });
     });
   }

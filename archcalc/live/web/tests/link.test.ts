@@ -27,7 +27,7 @@ const link = (value: unknown) => `spec=${written(deflateRawSync(JSON.stringify(v
 
 describe("a round trip", () => {
   const set = { width: "2", depths: "[1, 2]", naïve: "true" };
-  const everything = network({ variant: "b", set, input: { x: "3x320x320" }, batch: "N", convention: "fma" });
+  const everything = network({ variant: "b", set, input: { x: ["3", "", "320"] }, batch: "N", convention: "fma" });
   it.each([
     ["a text", seen([network()])],
     ["an empty text", seen([network({ text: "", name: "" })])],
@@ -129,7 +129,8 @@ describe("a damaged link", () => {
     ["a list for what is set", [{ n: "a", t: "", s: ["1"] }]],
     ["a number that is set", [{ n: "a", t: "", s: { width: 2 } }]],
     ["a list for inputs", [{ n: "a", t: "", i: [] }]],
-    ["a shape that is a list", [{ n: "a", t: "", i: { x: [3, 4] } }]],
+    ["a size that is a number", [{ n: "a", t: "", i: { x: ["3", 4] } }]],
+    ["a shape that is a text", [{ n: "a", t: "", i: { x: "3x4" } }]],
     ["one good and one bad", [{ n: "a", t: "" }, { n: "b" }]],
   ])("is refused for %s in place of networks", async (_, value) => {
     await expect(unpacked(link(value))).rejects.toThrow("no spec in it");

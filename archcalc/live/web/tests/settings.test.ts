@@ -105,7 +105,7 @@ describe("the settings", () => {
     field("batch").dispatchEvent(new Event("change"));
     expect(changed.mock.calls).toEqual([
       [{ set: { width: "96" } }],
-      [{ input: { input: "x96x" } }],
+      [{ input: { input: ["", "96", ""] } }],
       [{ set: { rate: "0.5" } }],
       [{ batch: "1" }],
     ]);
@@ -128,6 +128,21 @@ describe("the settings", () => {
     made.show(aside, network);
     expect(parent.querySelector<HTMLInputElement>("input[type=checkbox]")?.checked).toBe(false);
     expect(field("width").value).toBe("64");
+  });
+
+  it("are those that were set, and not what every object has by their names", () => {
+    const { made, changed, field } = open();
+    const [odd, other] = ["constructor", "toString"];
+    const params = [
+      { name: odd, value: "64" },
+      { name: other, value: "8" },
+    ];
+    const named = { ...input, name: "valueOf" };
+    made.show({ ...aside, params, inputs: [named] }, { ...network, set: { [other]: "16" } });
+    expect([field(odd).value, field(other).value]).toEqual(["64", "16"]);
+    field("input channels").value = "1x";
+    field("input channels").dispatchEvent(new Event("change"));
+    expect(changed).toHaveBeenLastCalledWith({ input: { valueOf: ["1x", "", ""] } });
   });
 
   it("can be taken back only where there are any", () => {

@@ -14,16 +14,17 @@ import { hover } from "./hover";
 import { language, speak, spoken, type Language } from "./language";
 import { diagnostics, light, lit, starts } from "./marks";
 import { lineAt } from "./offsets";
+import { change, origin, type Change } from "./origin";
 import { vocabulary, type Schema, type Vocabulary } from "./schema";
 import { theme } from "./theme";
 import "./editor.css";
 
 /** A text under the reader's hands. */
-export interface Editor {
+export interface Editor<T> {
   /** The text as it stands; its lines end in "\n", whatever they ended in before. */
   readonly text: string;
   /** Puts another text in the place of this one, in YAML or in another program's format; the reader can undo it. */
-  replace(text: string, language: Language): void;
+  replace(text: string, language: Language, came: Change<T>): void;
   /** Folds what stands under keys at the margin. */
   fold(keys: readonly string[]): void;
   /** Underlines mistakes in the place of those before; one without a place is for others to show. */
@@ -36,8 +37,9 @@ export interface Editor {
 }
 
 /** What the editor tells: each change by the reader, and the line, from 1, that the reader's cursor comes to. */
-export interface Told {
-  changed(text: string): void;
+export interface Told<T> {
+  /** With what the text came with, where it is another since the reader took a replacement back. */
+  changed(text: string, back: T | null): void;
   line(number: number): void;
 }
 
@@ -48,15 +50,16 @@ const HELP =
 const own = Annotation.define<true>();
 
 /** An editor inside of an element. */
-export function editor(parent: HTMLElement, text: string, told: Told): Editor {
+export function editor<T>(parent: HTMLElement, text: string, told: Told<T>): Editor<T> {
   let words: Vocabulary | null = null;
   let line = 1;
   const known = () => (spoken(view.state) === "yaml" ? words : null);
   const listen = (update: ViewUpdate) => {
     if (!update.docChanged && !update.selectionSet) return;
     const now = update.state.doc.toString();
-    const changed = update.transactions.some((one) => one.docChanged && one.annotation(own) === undefined);
-    if (changed) told.changed(now);
+    const changes = update.transactions.filter((one) => one.docChanged && one.annotation(own) === undefined);
+    const back = changes.flatMap(({ effects }) => effects).findLast((one) => one.is(change))?.value.is;
+    if (changes.length) told.changed(now, (back as T | undefined) ?? null);
     const before = line;
     line = lineAt(now, update.state.selection.main.head);
     const moved = update.transactions.some((one) => one.annotation(Transaction.userEvent) !== undefined);
@@ -82,6 +85,7 @@ export function editor(parent: HTMLElement, text: string, told: Told): Editor {
         }),
         hover(() => known()),
         language,
+        origin,
         light,
         theme,
         keymap.of([
@@ -113,11 +117,11 @@ export function editor(parent: HTMLElement, text: string, told: Told): Editor {
         if (range) view.dispatch({ effects: foldEffect.of(range) });
       }
     },
-    replace(next, spokenIn) {
+    replace(next, spokenIn, came) {
       view.dispatch({
         changes: { from: 0, to: view.state.doc.length, insert: next },
         selection: { anchor: 0 },
-        effects: [speak.of(spokenIn), lit.of([]), EditorView.scrollIntoView(0)],
+        effects: [speak.of(spokenIn), change.of(came), lit.of([]), EditorView.scrollIntoView(0)],
         annotations: [own.of(true), isolateHistory.of("full")],
       });
       // Mistakes of the text before are none of this one's.

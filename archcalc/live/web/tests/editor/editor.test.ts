@@ -20,7 +20,7 @@ function open(text: string) {
   const parent = document.createElement("div");
   document.body.append(parent);
   const told = { changed: vi.fn(), line: vi.fn() };
-  const made = editor(parent, text, told);
+  const made = editor<string>(parent, text, told);
   const view = EditorView.findFromDOM(parent);
   if (view === null) throw new Error("no editor");
   return { made, view, told, parent };
@@ -40,28 +40,35 @@ describe("the text", () => {
   it("is told when the reader changes it", () => {
     const { made, view, told } = open("a: b");
     view.dispatch({ changes: { from: 4, insert: "c" }, userEvent: "input.type" });
-    expect(told.changed.mock.calls).toEqual([["a: bc"]]);
+    expect(told.changed.mock.calls).toEqual([["a: bc", null]]);
     expect(made.text).toBe("a: bc");
   });
 
   it("is not told when it is replaced", () => {
     const { made, told } = open("a: b\nc: d");
-    made.replace("x", "plain");
+    made.replace("x", "plain", { was: "first", is: "other" });
     expect(made.text).toBe("x");
     expect(told.changed).not.toHaveBeenCalled();
     expect(told.line).not.toHaveBeenCalled();
   });
 
-  it("comes back with its language when a replacement is undone", () => {
+  it("comes back with its language, and with what it came with, when a replacement is undone", () => {
     const { made, view, told } = open("a: b");
     view.dispatch({ changes: { from: 4, insert: "c" }, userEvent: "input.type" });
-    made.replace("x", "plain");
+    made.replace("x", "plain", { was: "first", is: "other" });
+    view.dispatch({ changes: { from: 1, insert: "y" }, userEvent: "input.type" });
+    undo(view);
+    expect(told.changed).toHaveBeenLastCalledWith("x", null);
     expect(spoken(view.state)).toBe("plain");
     undo(view);
     expect([made.text, spoken(view.state)]).toEqual(["a: bc", "yaml"]);
-    expect(told.changed).toHaveBeenLastCalledWith("a: bc");
+    expect(told.changed).toHaveBeenLastCalledWith("a: bc", "first");
     redo(view);
     expect([made.text, spoken(view.state)]).toEqual(["x", "plain"]);
+    expect(told.changed).toHaveBeenLastCalledWith("x", "other");
+    undo(view);
+    undo(view);
+    expect(told.changed).toHaveBeenLastCalledWith("a: b", null);
   });
 });
 
@@ -115,7 +122,7 @@ describe("mistakes", () => {
   it("go with the text they were in", () => {
     const { made, view } = open("a: b");
     made.mistakes([mistake(1, 1, 2)]);
-    made.replace("other", "yaml");
+    made.replace("other", "yaml", { was: "", is: "" });
     expect(marked(view)).toEqual([]);
   });
 
