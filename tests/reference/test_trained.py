@@ -106,7 +106,7 @@ def refusal(path: Path) -> str:
             dict.fromkeys(["C1.weight", "C1.bias"]),
             (
                 "DIR/lenet5.npz: no array 'C1.weight' for weight of C1, nor 1 more of 13\n"
-                "  = did you mean 'C5.weight'?\n"
+                "  = did you mean 'C3.weight' or 'C5.weight'?\n"
                 "  = the spec's 'weights:' says how files call its layers"
             ),
         ),
