@@ -13,7 +13,8 @@ import numpy as np
 import pytest
 
 from archcalc.network.wildcards import starred
-from tests.patterns import ANCHORED, SEARCHING, Automaton, used
+from tests.automaton import ANCHORED, SEARCHING, Automaton
+from tests.patterns import used
 from tests.sources import SOURCES
 
 HERE = Path(__file__).parent
