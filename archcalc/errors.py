@@ -193,7 +193,7 @@ def _window(place: Place) -> tuple[str, int, int]:
 def nearest(word: str, known: list[str]) -> str:
     """A remedy naming the known word closest to `word`, or an empty text if none is close.
 
-    Of several that are equally close it is the one that begins most alike, or all that do.
+    Of several that are equally close it is the one that begins most alike, or those that do, of which four are named.
 
     >>> nearest("Cov2D", ["conv2d", "relu"]), nearest("conv1_3", ["conv1_2", "conv5_3"])
     ("did you mean 'conv2d'?", "did you mean 'conv1_2'?")
@@ -212,7 +212,7 @@ def nearest(word: str, known: list[str]) -> str:
         return difflib.SequenceMatcher(None, name, wanted).ratio(), len(list(alike))
 
     best = max(map(likeness, close), default=None)
-    return meant([folded[name] for name in sorted(close) if likeness(name) == best])
+    return meant([folded[name] for name in sorted(close) if likeness(name) == best][:4])
 
 
 def meant(names: list[str]) -> str:

@@ -112,7 +112,7 @@ class _AvgPool(_Pool, frozen=True):
     Output sizes as for max pooling. ∏kernel − 1 additions and 1 division for each output.
     """
 
-    called: ClassVar[tuple[str, ...]] = ("avgpool", "averagepool", "averagepooling", "meanpool", "pool", "pooling")
+    called: ClassVar[tuple[str, ...]] = ("avgpool", "averagepool", "averagepooling", "meanpool")
 
     count_include_pad: bool = True
 

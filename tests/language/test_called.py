@@ -26,6 +26,7 @@ ASKED = {
     "Deconvolution": "convtranspose1d, convtranspose2d, convtranspose3d",
     "MaxPooling2D": "maxpool2d",
     "maxpool": "maxpool1d, maxpool2d, maxpool3d",
+    "Pooling": "maxpool1d, maxpool2d, maxpool3d",
     "AveragePooling1D": "avgpool1d",
     "GlobalAveragePooling2D": "globalavgpool",
     "gap": "globalavgpool",
