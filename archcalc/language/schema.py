@@ -251,7 +251,9 @@ def _layer(cls: type[Layer], component: dict[str, Any]) -> dict[str, Any]:
         forms.append(next(iter(fields.values())))
     if not component.get("required"):
         forms.append({"type": "null"})
-    return {"description": component.get("description", ""), "anyOf": forms}
+    # Read by completion, which offers a kind under these names too.
+    called = {"x-called": list(cls.called)} if cls.called else {}
+    return {"description": component.get("description", ""), **called, "anyOf": forms}
 
 
 def _open(field: dict[str, Any], of: Any) -> dict[str, Any]:

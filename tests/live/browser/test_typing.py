@@ -133,3 +133,18 @@ def test_undo_goes_back_to_the_network_before(page):
         )
     assert seen == [("vgg.yaml", "vgg16", "4"), ("resnet.yaml", "resnet18", "1"), ("vgg.yaml", "vgg16", "4")]
     assert totals(page) == before
+
+
+def test_a_kind_is_completed_from_its_name_elsewhere(page):
+    """Who types dense, as in Keras, is offered linear."""
+    write(page, "name: asked\ninput: {features: 8}\nlayers:\n  - ")
+    page.keyboard.press("Control+End")
+    page.keyboard.type("dense")
+    offered = page.locator(".cm-tooltip-autocomplete li[aria-selected]")
+    offered.get_by_text("elsewhere dense").wait_for()
+    assert offered.locator(".cm-completionLabel").inner_text() == "linear"
+    page.locator(".cm-completionInfo").wait_for()
+    offered.click()
+    page.keyboard.type(": 4")
+    counted(page, "asked")
+    assert numbers(page)[-1][:2] == ["linear", "linear"]

@@ -25,19 +25,20 @@ export function complete(text: string, offset: number, asked: boolean, known: Vo
   const typed = text.slice(at.from, offset);
   const inviting = (at.is === "setting" && at.flow) || at.is === "value" || at.is === "text";
   if (!asked && typed === "" && !inviting) return null;
-  const found = offers(at, text, known);
+  const found = offers(at, typed, text, known);
   // With the whole word there, Enter is for the next line.
-  if (found.length === 0 || (!asked && found.some((one) => one.label === typed))) return null;
+  const there = found.some((one) => one.label === typed && one.displayLabel === undefined);
+  if (found.length === 0 || (!asked && there)) return null;
   const options = found.map((one, index) => ({ ...one, sortText: String(index).padStart(4, "0") }));
   return { from: at.from, to: /^[\w.-]*$/.test(at.word) ? at.to : offset, options };
 }
 
-function offers(at: Place, text: string, known: Vocabulary): Completion[] {
+function offers(at: Place, typed: string, text: string, known: Vocabulary): Completion[] {
   const root = tree(text);
   const named = (within: string | null, before: number) => layers(text, root, within, before).map(ofName);
   switch (at.is) {
     case "kind":
-      return kinds(at.given, known, root);
+      return [...kinds(at.given, known, root), ...(at.given.length ? [] : elsewhere(typed.toLowerCase(), known))];
     case "setting":
       return settings(at.kind, known, root)
         .filter((one) => !at.given.includes(one.label))
@@ -67,10 +68,22 @@ function kinds(given: string[], known: Vocabulary, root: Tree | null): Completio
     detail: signature(one).slice(one.name.length),
     boost: 1,
   }));
-  const all = [...known.kinds.values()].map((one) =>
-    offer(one.name, "class", () => ({ ...ofKind(one), paragraphs: [sentence(one.description)] })),
-  );
-  return [...own, ...all, ...loop.filter((one) => one.label === "for")];
+  return [...own, ...[...known.kinds.values()].map(offered), ...loop.filter((one) => one.label === "for")];
+}
+
+function offered(kind: Kind): Completion {
+  return offer(kind.name, "class", () => ({ ...ofKind(kind), paragraphs: [sentence(kind.description)] }));
+}
+
+/** The kinds that go by another name elsewhere which begins with what is typed. */
+function elsewhere(typed: string, known: Vocabulary): Completion[] {
+  if (typed.length < 2) return [];
+  return [...known.kinds.values()].flatMap((kind) => {
+    const name = kind.name.startsWith(typed) ? undefined : kind.called.find((one) => one.startsWith(typed));
+    if (name === undefined) return [];
+    const own = { displayLabel: kind.name, apply: kind.name, detail: `elsewhere ${name}` };
+    return [{ ...offered(kind), label: name, ...own, boost: -1 }];
+  });
 }
 
 function settings(name: string, known: Vocabulary, root: Tree | null): Completion[] {

@@ -11,6 +11,8 @@ export interface Schema {
   items?: Schema;
   required?: string[];
   default?: unknown;
+  /** What a kind is called elsewhere. */
+  "x-called"?: string[];
   $ref?: string;
   $defs?: Record<string, Schema>;
 }
@@ -40,6 +42,8 @@ export interface Setting {
 /** A kind of layer; `bare` is what may stand in the place of its settings, or null. */
 export interface Kind {
   name: string;
+  /** Its names elsewhere. */
+  called: string[];
   description: string;
   settings: Setting[];
   bare: Setting | null;
@@ -121,6 +125,7 @@ function kind(name: string, schema: Schema): Kind {
   const free = typeof settings.additionalProperties === "object" && holdsLayers(settings.additionalProperties);
   return {
     name,
+    called: schema["x-called"] ?? [],
     description: paragraphs(schema.description),
     settings: properties(settings),
     bare: bare.length > 0 ? setting("", { anyOf: bare }, false) : null,

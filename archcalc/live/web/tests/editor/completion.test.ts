@@ -55,6 +55,22 @@ describe("completion of kinds", () => {
     expect(option(spec, "stage")?.detail).toBe("(n, out=8)");
   });
 
+  it("offers a kind under its names elsewhere", () => {
+    const typed = (word: string) =>
+      at(`layers:\n  - ${word}|`, false)
+        ?.options.filter((one) => one.displayLabel !== undefined)
+        .map(({ label, displayLabel, apply, detail }) => [label, displayLabel, apply, detail]);
+    const dense = [["dense", "linear", "linear", "elsewhere dense"]];
+    expect([typed("de"), typed("DEN"), typed("dense")]).toEqual([
+      [...[["depthwise", "conv2d", "conv2d", "elsewhere depthwise"]], ...dense],
+      dense,
+      dense,
+    ]);
+    expect([typed("d"), typed("conv"), typed("li")]).toEqual([[], [], []]);
+    expect(info("layers:\n  - dense|", "dense")).toContain("A dense layer over the features");
+    expect(labels("layers:\n  - for: x in xs\n    de|")).not.toContain("dense");
+  });
+
   it("tells of a kind in its first sentence", () => {
     expect(info(spec, "conv2d")).toBe(
       "conv2d needs out, kernelCross-correlation with out filters, each seeing channels / groups of the input.",
