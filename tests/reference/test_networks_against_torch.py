@@ -13,8 +13,8 @@ from archcalc.language.flatten import flat
 from tests.reference.torch_networks import Network, networks
 
 BATCH = 2
-# A factor of the profile's examples: 400 networks in CI, 8,000 in `thorough`.
-NETWORKS = 10
+# A factor of the profile's examples.
+NETWORKS = 6
 
 
 @settings(max_examples=NETWORKS * settings().max_examples)
