@@ -37,3 +37,8 @@ export function part<E extends HTMLElement>(id: string, type: new () => E): E {
   if (!(found instanceof type)) throw new Error(`the page has no ${id}`);
   return found;
 }
+
+/** A name that may be broken after the blocks in it, and not within a word. */
+export function breakable(name: string): (Node | string)[] {
+  return name.split(/(?<=[/.])/).flatMap((part, at) => (at ? [html("wbr"), part] : [part]));
+}

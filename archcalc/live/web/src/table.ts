@@ -1,13 +1,8 @@
 /** The table: a row for each layer, of which only what has changed is written again. */
 
-import { html } from "./dom";
+import { breakable, html } from "./dom";
 import { bounded, drawn, full, shape } from "./numbers";
 import type { Aside, Count, Row, Table } from "./protocol";
-
-/** A name that may be broken after the blocks in it, and not within a word. */
-function breakable(name: string): (Node | string)[] {
-  return name.split(/(?<=[/.])/).flatMap((part, at) => (at ? [html("wbr"), part] : [part]));
-}
 
 export interface TablePanel {
   show(table: Table, aside: Aside): void;

@@ -1,6 +1,6 @@
 /** The worksheet: the table with blanks, filled in and marked in place. */
 
-import { html } from "../dom";
+import { breakable, html } from "../dom";
 import { exact } from "../numbers";
 import { complaint } from "./pages";
 import type { Page, Panel, Result } from "./panel";
@@ -33,6 +33,10 @@ export function commaSeparated(lines: readonly (readonly string[])[]): string {
   const cell = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text);
   return lines.map((line) => line.map(cell).join(",")).join("\n") + "\n";
 }
+
+// The columns that have blanks.
+const FILLED = ["output", "activations", "params", "macs"];
+const TITLES: Record<string, string> = { macs: "MACs" };
 
 export function worksheetPanel(page: Page): Panel {
   const content = html("div", { class: "content" });
@@ -88,24 +92,36 @@ export function worksheetPanel(page: Page): Panel {
   function build() {
     score.textContent = "";
     const [head = [], ...rows] = lines;
+    // What a sheet leaves empty in all rows, such as what each layer reads, would take the place of the blanks.
+    const shown = head.flatMap((_, at) => (rows.some((row) => row[at] || blank(row, at)) ? [at] : []));
+    const titles = shown.map((at) => {
+      const title = head[at] ?? "";
+      return html("th", { scope: "col", class: FILLED.includes(title) ? "count" : title }, TITLES[title] ?? title);
+    });
     const table = html(
       "table",
       { class: "blanks", "aria-label": "Worksheet" },
-      html("thead", {}, html("tr", {}, ...head.map((title) => html("th", { scope: "col" }, title)))),
-      html("tbody", {}, ...rows.map((row) => line(head, row))),
+      html("thead", {}, html("tr", {}, ...titles)),
+      html("tbody", {}, ...rows.map((row) => line(head, row, shown))),
     );
     content.replaceChildren(html("div", { class: "wide" }, table));
   }
 
-  function line(head: string[], row: string[]): HTMLTableRowElement {
+  function line(head: string[], row: string[], shown: readonly number[]): HTMLTableRowElement {
     const [name = ""] = row;
     return html(
       "tr",
       { "data-row": name },
-      ...row.map((text, at) => {
+      ...shown.map((at) => {
         const column = head[at] ?? "";
-        if (at === 0) return html("th", { scope: "row" }, text);
-        if (text || !blank(row, at)) return html("td", {}, text);
+        const text = row[at] ?? "";
+        if (at === 0) return html("th", { scope: "row" }, ...(column === "reads" ? breakable(text) : [text]));
+        if (text || !blank(row, at))
+          return html(
+            "td",
+            { class: FILLED.includes(column) ? "count" : column },
+            ...(column === "reads" ? breakable(text) : [text]),
+          );
         const input = html("input", {
           type: "text",
           autocomplete: "off",
@@ -121,7 +137,7 @@ export function worksheetPanel(page: Page): Panel {
   function blank(row: string[], at: number): boolean {
     const [head = []] = lines;
     const column = head[at] ?? "";
-    if (!["output", "activations", "params", "macs"].includes(column)) return false;
+    if (!FILLED.includes(column)) return false;
     return !(row[0] === "total" && column === "output");
   }
 
@@ -129,7 +145,10 @@ export function worksheetPanel(page: Page): Panel {
     const [head = [], ...rows] = lines;
     const inputs = [...content.querySelectorAll<HTMLTableRowElement>("tbody tr")];
     const body = rows.map((row, at) =>
-      row.map((text, column) => inputs[at]?.cells[column]?.querySelector("input")?.value.trim() ?? text),
+      row.map((text, column) => {
+        const input = inputs[at]?.querySelector<HTMLInputElement>(`[data-cell="${head[column] ?? ""}"] input`);
+        return input?.value.trim() ?? text;
+      }),
     );
     return commaSeparated([head, ...body]);
   }

@@ -87,8 +87,8 @@ describe("the panel", () => {
   const graded = (...found: string[]) => `{"cells": [${found.join()}]}`;
   const settled = () => new Promise((done) => setTimeout(done));
 
-  async function open(grade: string) {
-    const made = page({ worksheet: SHEET, grade });
+  async function open(grade: string, worksheet = SHEET) {
+    const made = page({ worksheet, grade });
     const panel = worksheetPanel(made.page);
     document.body.append(panel.element);
     await panel.show(result("fc"));
@@ -120,6 +120,15 @@ describe("the panel", () => {
       "params of total",
       "macs of total",
     ]);
+  });
+
+  it("shows no column that is empty in all rows, and sends it all the same", async () => {
+    const { asked, panel, input, press } = await open(graded(), "name,reads,layer,params,macs\nfc,,linear,,\n");
+    const titles = [...panel.element.querySelectorAll("thead th")].map((title) => title.textContent);
+    expect(titles).toEqual(["name", "layer", "params", "MACs"]);
+    input("macs of fc").value = "8";
+    await press("Mark");
+    expect(asked.at(-1)?.with["csv"]).toBe("name,reads,layer,params,macs\nfc,,linear,,8\n");
   });
 
   it("sends what was filled in to be marked, and shows the marks", async () => {
