@@ -208,17 +208,19 @@ def nearest(word: str, known: list[str]) -> str:
 
     def likeness(name: str) -> tuple[float, int]:
         # With the word as the second sequence, as get_close_matches has it.
-        alike = takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False))
-        return difflib.SequenceMatcher(None, name, wanted).ratio(), len(list(alike))
+        front = takewhile(lambda pair: pair[0] == pair[1], zip(name, wanted, strict=False))
+        return difflib.SequenceMatcher(None, name, wanted).ratio(), len(list(front))
 
-    best = max(map(likeness, close), default=None)
-    return meant([folded[name] for name in sorted(close) if likeness(name) == best][:4])
+    alike = {name: likeness(name) for name in sorted(close)}
+    best = max(alike.values(), default=None)
+    return meant([folded[name] for name in alike if alike[name] == best][:4])
 
 
 def meant(names: list[str]) -> str:
     """A remedy naming what may be meant, or an empty text if nothing may."""
-    *others, last = [f"'{name}'" for name in names] or [""]
-    return f"did you mean {' or '.join(filter(None, [', '.join(others), last]))}?" if names else ""
+    quoted = [f"'{name}'" for name in names]
+    listed = [", ".join(quoted[:-1]), *quoted[-1:]] if quoted[1:] else quoted
+    return f"did you mean {' or '.join(listed)}?" if names else ""
 
 
 def among(names: Iterable[str], known: Mapping[str, T], what: str) -> list[T]:

@@ -158,7 +158,7 @@ class Automaton:
         """A text and what may be repeated after it to be read in ever more ways, where there is such and none is a match."""
         loops = [state for state in self.live if self._leads(state, state)]
         for p, q in product(loops, loops):
-            if p != q and q >= 0 and q in self._ahead(p) and (pumped := self._pumped(p, q)):
+            if p != q and q >= 0 and self._leads(p, q) and (pumped := self._pumped(p, q)):
                 before = self.path(self.first, p) or ""
                 if not self._matches(before + pumped * (len(self._free) + 1)):
                     return before, pumped

@@ -63,7 +63,7 @@ class Registry(dict[str, Any]):
         super().clear()
         super().update(order)
 
-    @cached_property
+    @property
     def called(self) -> dict[str, list[str]]:
         """The kinds by each name that they have elsewhere: conv1d, conv2d and conv3d by conv."""
         found: dict[str, list[str]] = {}

@@ -118,7 +118,12 @@ def test_all_of_it_is_taken_back_at_once(tiny):
 
 
 @pytest.mark.parametrize(
-    ("label", "value", "said"), [("batch", "many things", "is not a batch"), ("classes", "-3", "")]
+    ("label", "value", "said"),
+    [
+        ("batch", "many things", "is not a batch"),
+        ("classes", "-3", ""),
+        ("input height", "2x", "'2x' is no size for input"),
+    ],
 )
 def test_a_value_that_is_none_is_told(tiny, label, value, said):
     page, _ = tiny

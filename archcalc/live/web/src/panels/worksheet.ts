@@ -38,6 +38,8 @@ export function commaSeparated(lines: readonly (readonly string[])[]): string {
 const FILLED = ["output", "activations", "params", "macs"];
 const TITLES: Record<string, string> = { macs: "MACs" };
 
+const styled = (column: string) => (FILLED.includes(column) ? "number" : column);
+
 export function worksheetPanel(page: Page): Panel {
   const content = html("div", { class: "content" });
   const score = html("p", { role: "status", class: "score" });
@@ -96,7 +98,7 @@ export function worksheetPanel(page: Page): Panel {
     const shown = head.flatMap((_, at) => (rows.some((row) => row[at] || blank(row, at)) ? [at] : []));
     const titles = shown.map((at) => {
       const title = head[at] ?? "";
-      return html("th", { scope: "col", class: FILLED.includes(title) ? "count" : title }, TITLES[title] ?? title);
+      return html("th", { scope: "col", class: styled(title) }, TITLES[title] ?? title);
     });
     const table = html(
       "table",
@@ -115,13 +117,9 @@ export function worksheetPanel(page: Page): Panel {
       ...shown.map((at) => {
         const column = head[at] ?? "";
         const text = row[at] ?? "";
-        if (at === 0) return html("th", { scope: "row" }, ...(column === "reads" ? breakable(text) : [text]));
-        if (text || !blank(row, at))
-          return html(
-            "td",
-            { class: FILLED.includes(column) ? "count" : column },
-            ...(column === "reads" ? breakable(text) : [text]),
-          );
+        if (at === 0) return html("th", { scope: "row" }, ...breakable(text));
+        if (column === "reads") return html("td", {}, ...breakable(text));
+        if (text || !blank(row, at)) return html("td", { class: styled(column) }, text);
         const input = html("input", {
           type: "text",
           autocomplete: "off",
